@@ -1,0 +1,89 @@
+import type * as z from 'zod'
+import type { ErrorCode } from './errors.ts'
+import type { Address } from './ids.ts'
+import type { Permission, Principal } from './principal.ts'
+import type { FleetView } from './view.ts'
+
+/**
+ * A command is one entry in one registry, and the only thing that crosses a wire inward. Its definition is pure:
+ * what it takes, what it answers, who may use it, and which actors it goes to. Every surface is derived from it.
+ */
+interface Described {
+  /** `noun.verb`. */
+  readonly name: string
+  /** One sentence for help texts and documents. */
+  readonly summary: string
+  readonly permission: Permission
+  /** The failures a caller must expect beside bad input and missing permission. */
+  readonly errors: readonly ErrorCode[]
+}
+
+/** Reads the directory and answers. */
+export interface Query<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> extends Described {
+  readonly kind: 'query'
+  readonly input: I
+  readonly output: O
+  read(view: FleetView, input: z.output<I>): z.input<O> | Promise<z.input<O>>
+}
+
+/** What a mutation asks of which actors, and how one sees that it is done. */
+export interface Plan<T> {
+  readonly tell: ReadonlyArray<{ readonly to: Address; readonly event: { readonly type: string } & Readonly<Record<string, unknown>> }>
+  /** Addresses whose changes are worth another look at `settled`. */
+  readonly watch: readonly Address[]
+  /** The answer once there is one; it throws a HyphaeError when it failed. Asked at once, then on each change. */
+  settled(view: FleetView): T | undefined
+  /** The answer to a caller who does not wait. */
+  accepted(view: FleetView): T
+}
+
+export interface PlanContext {
+  readonly principal: Principal
+  /** Monotonic ms, to stamp events with. */
+  readonly now: number
+  /** A short id that no actor of this run has had. */
+  newId(): string
+}
+
+/** Asks actors to do something. */
+export interface Mutation<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> extends Described {
+  readonly kind: 'mutation'
+  readonly input: I
+  readonly output: O
+  /** How long a caller waits for it to be settled, ms. */
+  readonly deadline: number
+  /** Asking twice is the same as asking once. */
+  readonly idempotent: boolean
+  plan(view: FleetView, input: z.output<I>, context: PlanContext): Plan<z.input<O>>
+}
+
+/** Where a stream's items come from; the composition root has one source for each. */
+export type StreamRequest =
+  | { readonly source: 'actors'; readonly filter: string | null; readonly facts: boolean }
+  | { readonly source: 'logs'; readonly services: readonly string[]; readonly lines: number }
+
+/** Tells what happens, until cancelled. */
+export interface Stream<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> extends Described {
+  readonly kind: 'stream'
+  readonly input: I
+  /** The schema of one item. */
+  readonly output: O
+  /** newest: a slow reader misses intermediate states; all: it is cut off rather than lied to. */
+  readonly policy: 'newest' | 'all'
+  open(view: FleetView, input: z.output<I>): StreamRequest
+}
+
+export type Command = Query | Mutation | Stream
+
+export const query = <I extends z.ZodType, O extends z.ZodType>(definition: Omit<Query<I, O>, 'kind'>): Query<I, O> => ({
+  kind: 'query',
+  ...definition,
+})
+export const mutation = <I extends z.ZodType, O extends z.ZodType>(definition: Omit<Mutation<I, O>, 'kind'>): Mutation<I, O> => ({
+  kind: 'mutation',
+  ...definition,
+})
+export const stream = <I extends z.ZodType, O extends z.ZodType>(definition: Omit<Stream<I, O>, 'kind'>): Stream<I, O> => ({
+  kind: 'stream',
+  ...definition,
+})

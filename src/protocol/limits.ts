@@ -1,0 +1,68 @@
+/**
+ * Every bound in the system: a name, a unit and why it is that large.
+ * Nothing else in the project invents a maximum; what is bounded is bounded here.
+ */
+export const limits = {
+  /** Longest line on a line-cut wire, bytes. A config of 500 services as JSON is 200 KiB; nothing legitimate is larger. */
+  lineBytes: 1024 * 1024,
+  /** Deepest nesting of a JSON text. V8 parses millions of levels but stringifies only about 100,000. */
+  jsonDepth: 64,
+  /** Requests in one JSON-RPC batch. */
+  batchRequests: 100,
+  /** Requests that one connection may have unanswered; beyond it we stop reading from it. */
+  pendingRequests: 64,
+  /** Live subscriptions of one connection. */
+  subscriptions: 32,
+  /** Bytes queued towards one slow reader before it is cut off, with a reason. */
+  outboundBytes: 8 * 1024 * 1024,
+  /** Connections one listener holds at once. */
+  connections: 1000,
+  /** Accepted links that nobody has claimed yet. */
+  unclaimedLinks: 64,
+  /** How long a link may stay unauthenticated, ms. */
+  authenticationTime: 5_000,
+  /** Children of one supervisor; XState's cost of a spawn or stop grows with their number. */
+  bucketChildren: 64,
+  /** Actors that were reaped and are still remembered, with their reasons. */
+  reapedActors: 500,
+  /** Facts remembered for a subscriber that comes late or comes back. */
+  rememberedFacts: 2_000,
+  /** Facts remembered per service, for `explain`. */
+  serviceHistory: 50,
+  /** Items queued for one subscriber before the stream is closed with a reason. */
+  streamItems: 10_000,
+  /** Services in one config. */
+  services: 10_000,
+  /** Longest name of a service, characters (it becomes a file name and part of a cgroup's). */
+  nameLength: 64,
+  /** Longest duration that a config may name, ms: Node's timers fire at once beyond 2^31-1 ms (24.8 days). */
+  duration: 24 * 24 * 60 * 60 * 1000,
+  /** Size of a config file, bytes. */
+  configBytes: 4 * 1024 * 1024,
+  /** Lines that one `logs` request may ask for. */
+  logLines: 10_000,
+  /** Bytes read back from the end of a log to find the last lines. */
+  logTailBytes: 4 * 1024 * 1024,
+  /** Longest line shown by `logs`; a longer one is cut and marked. */
+  logLineBytes: 64 * 1024,
+  /** How long the event loop may be busy with spawning before it takes a breath, ms. */
+  spawnSlice: 8,
+  /** Body of an HTTP health answer that is read, bytes. */
+  probeBodyBytes: 64 * 1024,
+  /** Text kept of what a failed exec probe printed, characters. */
+  probeOutput: 400,
+  /** Probes under way at once, in the whole system. */
+  concurrentProbes: 64,
+  /** After SIGKILL: how long until a process that does not go is reported as stuck, ms. */
+  stuckAfter: 5_000,
+  /** How often SIGKILL is repeated at what is stuck, ms. */
+  killRepeat: 1_000,
+  /** How often a group whose leader has gone is looked at again, ms. */
+  sweepInterval: 50,
+  /** Length of a reason or an error message that we quote from elsewhere, characters. */
+  quotedText: 300,
+  /** How old a metrics sample may be when a query wants one, ms. */
+  metricsAge: 1_000,
+  /** Our own log file: beyond this size a start sets it aside, bytes. */
+  ownLogBytes: 8 * 1024 * 1024,
+} as const

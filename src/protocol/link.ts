@@ -1,0 +1,65 @@
+/** Why a link or listener is no more. */
+export type CloseReason =
+  | { readonly kind: 'local'; readonly because: string }
+  | { readonly kind: 'remote' }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'failed'; readonly because: string }
+
+export const describeClose = (reason: CloseReason): string => {
+  switch (reason.kind) {
+    case 'local':
+    case 'failed':
+      return reason.because
+    case 'remote':
+      return 'closed by the other side'
+    case 'refused':
+      return 'connection refused'
+  }
+}
+
+export type LinkEvent =
+  | { readonly type: 'link.opened' }
+  | { readonly type: 'link.data'; readonly chunk: Uint8Array }
+  /** It may be written to again. */
+  | { readonly type: 'link.drained' }
+  /** The other side will send nothing more; it may still be written to. */
+  | { readonly type: 'link.ended' }
+  /** Last event, exactly once. */
+  | { readonly type: 'link.closed'; readonly reason: CloseReason }
+
+export type ListenerEvent =
+  | { readonly type: 'listener.bound'; readonly address: string }
+  | { readonly type: 'listener.accepted'; readonly link: LinkId; readonly peer: string }
+  | { readonly type: 'listener.closed'; readonly reason: CloseReason }
+
+/** Names an accepted link of one listener until somebody claims it; no handle ever travels in an event. */
+export type LinkId = string
+
+export type Emit<E> = (event: E) => void
+
+/** Moves bytes with back-pressure and knows no vocabulary. `test/transports/compliance.ts` holds what each must do. */
+export interface Transport {
+  readonly scheme: string
+  dial(address: string, emit: Emit<LinkEvent>): Link
+  listen(address: string, emit: Emit<ListenerEvent>): Listener
+}
+
+export interface Link {
+  /** False: wait for `link.drained`. What was given is sent all the same. */
+  send(bytes: Uint8Array | string): boolean
+  /** Bytes given and not yet handed to the system. */
+  readonly queued: number
+  /** Back-pressure on the sender. */
+  pause(): void
+  resume(): void
+  /** Sends what is queued, then closes. */
+  close(because: string): void
+  /** Closes now and drops what is queued. */
+  destroy(because: string): void
+}
+
+export interface Listener {
+  /** Takes an accepted link. Nothing is read from it before; undefined when it has gone meanwhile. */
+  claim(link: LinkId, emit: Emit<LinkEvent>): Link | undefined
+  close(): void
+}

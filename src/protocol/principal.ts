@@ -1,0 +1,21 @@
+/** What a command may need. A role is a set of them; nothing is permitted by default. */
+export const permissions = ['fleet.read', 'logs.read', 'service.control', 'actor.send', 'system.control'] as const
+export type Permission = (typeof permissions)[number]
+
+export const roles = {
+  viewer: ['fleet.read', 'logs.read'],
+  operator: ['fleet.read', 'logs.read', 'service.control', 'actor.send'],
+  admin: ['fleet.read', 'logs.read', 'service.control', 'actor.send', 'system.control'],
+} as const satisfies Readonly<Record<string, readonly Permission[]>>
+export type Role = keyof typeof roles
+
+/** Who asks, as the transport proved it. */
+export interface Principal {
+  /** Shown in facts and logs: `local:root`, `token:ci`, `peer:ab12…`. */
+  readonly name: string
+  readonly via: string
+  readonly role: Role
+}
+
+export const mayUse = (principal: Principal, permission: Permission): boolean =>
+  (roles[principal.role] as readonly Permission[]).includes(permission)

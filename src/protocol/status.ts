@@ -1,0 +1,61 @@
+import * as z from 'zod'
+import { fact } from './facts.ts'
+import { phaseSchema, serviceStatus } from './service.ts'
+
+/** One actor as the directory shows it. */
+export const actorStatus = z.object({
+  address: z.string(),
+  kind: z.string(),
+  phase: phaseSchema,
+  state: z.string().describe('the active state, nested ones joined by dots'),
+  since: z.iso.datetime().describe('when it entered that state'),
+  reason: z.string().nullable(),
+  parent: z.string().nullable().describe('the address of the actor above it, where that has one'),
+  accepts: z.array(z.string()).describe('the public events that its present state takes'),
+  live: z.boolean().describe('false: it was reaped and is only remembered'),
+  result: z.unknown().optional().describe('what it ended with, once reaped'),
+})
+export type ActorStatus = z.infer<typeof actorStatus>
+
+export const listenerStatus = z.object({
+  name: z.string().describe("the config's key: control, supervisor, http, …"),
+  address: z.string().nullable().describe('host:port, or the path of a unix socket; null until it is bound'),
+  error: z.string().nullable(),
+})
+export type ListenerStatus = z.infer<typeof listenerStatus>
+
+export const supervisorStatus = z.object({
+  status: z.enum(['starting', 'running', 'stopping']),
+  pid: z.number().int(),
+  uptime: z.number().int().describe('whole seconds'),
+  managed_services: z.number().int(),
+  version: z.string(),
+  config: z.string().nullable().describe('path of the config file'),
+  state: z.string().describe('path of the state folder'),
+  warnings: z.array(z.string()),
+})
+export type SupervisorStatus = z.infer<typeof supervisorStatus>
+
+/** What `system.status` answers and `status --json` prints. */
+export const fleetStatus = z.object({
+  supervisor: supervisorStatus,
+  services: z.record(z.string(), serviceStatus),
+  listeners: z.array(listenerStatus),
+})
+export type FleetStatus = z.infer<typeof fleetStatus>
+
+/** One thing that `actor.watch` tells. `seq` grows; `snapshot` items come first, one for each actor that exists. */
+export const watchItem = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('snapshot'), actor: actorStatus }),
+  z.object({ type: z.literal('changed'), actor: actorStatus }),
+  z.object({ type: z.literal('reaped'), actor: actorStatus }),
+  z.object({ type: z.literal('fact'), fact }),
+])
+export type WatchItem = z.infer<typeof watchItem>
+
+export const logItem = z.object({
+  service: z.string(),
+  line: z.string().describe('without its line end; control bytes as the program wrote them'),
+  truncated: z.boolean(),
+})
+export type LogItem = z.infer<typeof logItem>

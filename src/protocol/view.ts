@@ -1,0 +1,43 @@
+import type { Address } from './ids.ts'
+import type { Fact } from './facts.ts'
+import type { ServiceSpec, ServiceStatus } from './service.ts'
+import type { ActorStatus, ListenerStatus, SupervisorStatus } from './status.ts'
+import type { Operation } from './service.ts'
+
+/** What can be read of one service beyond its status. */
+export interface ServiceDetail {
+  readonly spec: ServiceSpec
+  readonly op: Operation | null
+  /** The generation that last got ready, or completed. */
+  readonly readyGeneration: number
+  readonly generation: number
+  /** A change of spec that waits for the next start. */
+  readonly pendingSpec: boolean
+  /** Restarts counted against the budget now. */
+  readonly restartsInWindow: number
+  readonly lastExit: string | null
+}
+
+/**
+ * The read model as commands see it. Reading never disturbs an actor, and costs as much as what is asked for:
+ * the status of one service does not depend on how many there are.
+ */
+export interface FleetView {
+  supervisor(): SupervisorStatus
+  listeners(): readonly ListenerStatus[]
+  /** Names in the order of the config. */
+  serviceNames(): readonly string[]
+  service(name: string): ServiceStatus | undefined
+  serviceDetail(name: string): ServiceDetail | undefined
+  /** The last facts about one service, oldest first. */
+  history(name: string): readonly Fact[]
+  actors(): Iterable<ActorStatus>
+  /** One actor, live or remembered. */
+  actor(address: Address): ActorStatus | undefined
+  /** Would its present state take this event? */
+  accepts(address: Address, event: { readonly type: string }): boolean
+  /** Brings memory and CPU figures of these services up to date. */
+  measure(services: readonly string[]): Promise<void>
+  /** The last lines of these services' logs. */
+  logTail(services: readonly string[], lines: number): Promise<ReadonlyArray<{ service: string; line: string; truncated: boolean }>>
+}
