@@ -28,6 +28,8 @@ try {
     run('ci', '--loglevel=error')
   }
 } catch (error) {
-  process.stderr.write(`Set-up failed (exit code ${error.status}). Its output is above; run it alone with: node scripts/setup.mjs\n`)
+  process.stderr.write(
+    `Set-up failed (exit code ${error.status}). Its output is above; run it alone with: node scripts/setup.mjs\n`,
+  )
   process.exit(1)
 }

@@ -28,7 +28,10 @@ export interface Query<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.
 
 /** What a mutation asks of which actors, and how one sees that it is done. */
 export interface Plan<T> {
-  readonly tell: ReadonlyArray<{ readonly to: Address; readonly event: { readonly type: string } & Readonly<Record<string, unknown>> }>
+  readonly tell: ReadonlyArray<{
+    readonly to: Address
+    readonly event: { readonly type: string } & Readonly<Record<string, unknown>>
+  }>
   /** Addresses whose changes are worth another look at `settled`. */
   readonly watch: readonly Address[]
   /** The answer once there is one; it throws a HyphaeError when it failed. Asked at once, then on each change. */

@@ -1,9 +1,7 @@
 import type { ErrorCode } from './errors.ts'
 
 /** What the gateway answers to a command. */
-export type Reply =
-  | { readonly ok: true; readonly output: unknown }
-  | { readonly ok: false; readonly error: ReplyError }
+export type Reply = { readonly ok: true; readonly output: unknown } | { readonly ok: false; readonly error: ReplyError }
 
 export interface ReplyError {
   readonly code: ErrorCode

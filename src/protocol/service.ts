@@ -12,7 +12,12 @@ export type DependencyCondition = (typeof dependencyConditions)[number]
 
 /** What a probe looks at. Times are in ms. */
 export type ProbeTarget =
-  | { readonly type: 'http'; readonly url: string; readonly headers: Readonly<Record<string, string>>; readonly status: readonly number[] }
+  | {
+      readonly type: 'http'
+      readonly url: string
+      readonly headers: Readonly<Record<string, string>>
+      readonly status: readonly number[]
+    }
   | { readonly type: 'tcp'; readonly host: string; readonly port: number }
   | { readonly type: 'exec'; readonly command: string; readonly args: readonly string[] }
   | { readonly type: 'log'; readonly pattern: string }

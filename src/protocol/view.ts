@@ -39,5 +39,8 @@ export interface FleetView {
   /** Brings memory and CPU figures of these services up to date. */
   measure(services: readonly string[]): Promise<void>
   /** The last lines of these services' logs. */
-  logTail(services: readonly string[], lines: number): Promise<ReadonlyArray<{ service: string; line: string; truncated: boolean }>>
+  logTail(
+    services: readonly string[],
+    lines: number,
+  ): Promise<ReadonlyArray<{ service: string; line: string; truncated: boolean }>>
 }

@@ -1,0 +1,90 @@
+import type { Exit } from './exit.ts'
+import type { ProbeSpec, ServiceSpec } from './service.ts'
+
+/** The vocabulary between PROCESS (the statechart) and the actors that touch the OS for it. */
+
+export type Containment = 'cgroup' | 'mark'
+
+/** A living program as the OS names it: a bare pid can be reused, pid and start time together can't (within one boot). */
+export interface ProcessIdentity {
+  readonly pid: number
+  /** Field 22 of /proc/<pid>/stat: clock ticks after boot. */
+  readonly start: number
+}
+
+export interface ChildInput {
+  readonly spec: ServiceSpec
+  /** Names this incarnation within the state folder; goes into the child's HYPHAE_ID and back with each fact. */
+  readonly incarnation: string
+  /** Take over this living program instead of spawning one. */
+  readonly adopt: ProcessIdentity | null
+}
+
+export type ChildCommand =
+  /** To everything that belongs to it: the group, and what left the group. */
+  | { readonly type: 'child.signal'; readonly signal: NodeJS.Signals }
+  /** SIGKILL to everything that belongs to it. */
+  | { readonly type: 'child.kill' }
+  /** The leader has gone: say `child.swept` once nothing is left, without a signal. */
+  | { readonly type: 'child.drain' }
+  /** The leader has gone: SIGKILL what is left, again and again, then say `child.swept`. */
+  | { readonly type: 'child.purge' }
+  /** Let go of it alive; the actor's end will not touch it. */
+  | { readonly type: 'child.detach' }
+
+/** Past tense; `at` is monotonic ms. Each carries its incarnation, so that a late one is recognised. */
+export type ChildFact =
+  | {
+      readonly type: 'child.spawned'
+      readonly incarnation: string
+      readonly pid: number
+      readonly start: number
+      readonly containment: Containment
+      /** Size of its log file before its first byte. */
+      readonly logOffset: number
+      readonly at: number
+    }
+  | { readonly type: 'child.unspawnable'; readonly incarnation: string; readonly because: string; readonly at: number }
+  /** The adopted program is alive (and is what it was). `since` = when it was spawned, monotonic ms. */
+  | {
+      readonly type: 'child.alive'
+      readonly incarnation: string
+      readonly pid: number
+      readonly start: number
+      readonly containment: Containment
+      readonly logOffset: number
+      readonly since: number
+      readonly at: number
+    }
+  | {
+      readonly type: 'child.exited'
+      readonly incarnation: string
+      readonly exit: Exit
+      /** Nothing else of its group was left in that same moment. */
+      readonly empty: boolean
+      readonly at: number
+      /** Chance for the restart policy, in [0, 1). */
+      readonly dice: number
+    }
+  /** Nothing that belonged to it is left. */
+  | { readonly type: 'child.swept'; readonly incarnation: string; readonly at: number }
+
+export interface ProbeInput {
+  readonly service: string
+  readonly purpose: 'readiness' | 'liveness'
+  readonly probe: ProbeSpec
+  readonly spec: ServiceSpec
+  readonly pid: number
+  /** Where a log probe begins to read. */
+  readonly logOffset: number
+  /** Monotonic ms, for the uptime in the log line. */
+  readonly spawnedAt: number
+}
+
+/** One look of a probe. The statechart counts. */
+export type ProbeFact =
+  | { readonly type: 'probe.passed'; readonly at: number }
+  | { readonly type: 'probe.failed'; readonly because: string; readonly at: number }
+
+/** A probe hears nothing; it ends with its actor. */
+export type ProbeCommand = never
