@@ -1,1 +1,1 @@
-export {}
+export { HyphaeError, errorCodes, type ErrorCode } from './protocol/errors.ts'

@@ -9,8 +9,5 @@ export const publicEvents: Partial<Record<Kind, z.ZodDiscriminatedUnion>> = { se
 export function publicEventTypes(kind: string): string[] {
   const schema = Object.hasOwn(publicEvents, kind) ? publicEvents[kind as Kind] : undefined
   if (schema === undefined) return []
-  return schema.options.flatMap((option) => {
-    const type = (option as z.ZodObject<{ type: z.ZodLiteral<string> }>).shape.type
-    return [...type.values]
-  })
+  return schema.options.flatMap((option) => Array.from((option as z.ZodObject<{ type: z.ZodLiteral<string> }>).shape.type.values))
 }
