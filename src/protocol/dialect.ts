@@ -18,13 +18,7 @@ export type Heard =
 
 /** What a conversation can want. The connection actor carries it out. */
 export type Effect =
-  | {
-      readonly type: 'invoke'
-      readonly corr: Correlation
-      readonly command: string
-      readonly input: unknown
-      readonly wait: boolean
-    }
+  | { readonly type: 'invoke'; readonly corr: Correlation; readonly command: string; readonly input: unknown }
   | { readonly type: 'subscribe'; readonly corr: Correlation; readonly command: string; readonly input: unknown }
   | { readonly type: 'unsubscribe'; readonly corr: Correlation }
   | { readonly type: 'write'; readonly text: string }

@@ -2,7 +2,8 @@
 export type Exit =
   | { readonly kind: 'exited'; readonly code: number }
   | { readonly kind: 'signalled'; readonly signal: string }
-  | { readonly kind: 'unspawnable'; readonly because: string }
+  /** `passing`: for want of a resource that may come back (processes, descriptors, memory), so trying again is sensible. */
+  | { readonly kind: 'unspawnable'; readonly because: string; readonly passing: boolean }
   /** It was not our child (adopted), so nobody saw its exit code. Counts as a failure. */
   | { readonly kind: 'unseen' }
   /** We let go of it alive. */

@@ -21,6 +21,8 @@ export const limits = {
   unclaimedLinks: 64,
   /** How long a link may stay unauthenticated, ms. */
   authenticationTime: 5_000,
+  /** How long a restart workflow may wait for its service, ms; a dependency may take its time. */
+  workflowTime: 15 * 60_000,
   /** Children of one supervisor; XState's cost of a spawn or stop grows with their number. */
   bucketChildren: 64,
   /** Actors that were reaped and are still remembered, with their reasons. */

@@ -44,7 +44,16 @@ export type ChildFact =
       readonly logOffset: number
       readonly at: number
     }
-  | { readonly type: 'child.unspawnable'; readonly incarnation: string; readonly because: string; readonly at: number }
+  | {
+      readonly type: 'child.unspawnable'
+      readonly incarnation: string
+      readonly because: string
+      /** For want of a resource that may come back (EAGAIN, EMFILE, ENFILE, ENOMEM, ENOSPC). */
+      readonly passing: boolean
+      readonly at: number
+      /** Chance for the restart policy, in [0, 1). */
+      readonly dice: number
+    }
   /** The adopted program is alive (and is what it was). `since` = when it was spawned, monotonic ms. */
   | {
       readonly type: 'child.alive'
@@ -72,7 +81,8 @@ export type ChildFact =
 export interface ProbeInput {
   readonly service: string
   readonly purpose: 'readiness' | 'liveness'
-  readonly probe: ProbeSpec
+  /** null: nothing to look at; the actor stays silent. */
+  readonly probe: ProbeSpec | null
   readonly spec: ServiceSpec
   readonly pid: number
   /** Where a log probe begins to read. */
@@ -86,5 +96,7 @@ export type ProbeFact =
   | { readonly type: 'probe.passed'; readonly at: number }
   | { readonly type: 'probe.failed'; readonly because: string; readonly at: number }
 
-/** A probe hears nothing; it ends with its actor. */
-export type ProbeCommand = never
+/** Look now, whatever the interval says. */
+export interface ProbeCommand {
+  readonly type: 'probe.look'
+}

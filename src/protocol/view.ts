@@ -1,8 +1,7 @@
 import type { Address } from './ids.ts'
 import type { Fact } from './facts.ts'
-import type { ServiceSpec, ServiceStatus } from './service.ts'
+import type { DependencyCondition, Operation, ServiceSpec, ServiceStatus } from './service.ts'
 import type { ActorStatus, ListenerStatus, SupervisorStatus } from './status.ts'
-import type { Operation } from './service.ts'
 
 /** What can be read of one service beyond its status. */
 export interface ServiceDetail {
@@ -29,6 +28,8 @@ export interface FleetView {
   serviceNames(): readonly string[]
   service(name: string): ServiceStatus | undefined
   serviceDetail(name: string): ServiceDetail | undefined
+  /** Does this dependency stand as the condition wants it? */
+  dependencyMet(name: string, condition: DependencyCondition): boolean
   /** The last facts about one service, oldest first. */
   history(name: string): readonly Fact[]
   actors(): Iterable<ActorStatus>

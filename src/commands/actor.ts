@@ -1,0 +1,111 @@
+import * as z from 'zod'
+import { mutation, query, stream } from '../protocol/command.ts'
+import { HyphaeError } from '../protocol/errors.ts'
+import { parseAddress, type Kind } from '../protocol/ids.ts'
+import { nearest } from '../protocol/nearest.ts'
+import { publicEvents, publicEventTypes } from '../protocol/public-events.ts'
+import { actorStatus, watchItem } from '../protocol/status.ts'
+import type { FleetView } from '../protocol/view.ts'
+
+const address = z.string().min(1).max(200).describe('the address of an actor, for example service.web')
+
+function knownActor(view: FleetView, at: string) {
+  const found = view.actor(at)
+  if (found !== undefined) return found
+  const near = nearest(
+    at,
+    Array.from(view.actors(), (actor) => actor.address),
+  )
+  const hint = near === undefined ? '; `hyphae actors` lists them' : `; did you mean "${near}"?`
+  throw new HyphaeError('not_found', `there is no actor "${at}"${hint}`, { field: 'to', got: at, nearest: near ?? null })
+}
+
+export const actorList = query({
+  name: 'actor.list',
+  summary: 'Every live actor, with its phase, state and reason.',
+  permission: 'fleet.read',
+  errors: [],
+  input: z.strictObject({
+    kind: z.string().optional().describe('only this kind'),
+    phase: z.enum(['handshake', 'active', 'reaped']).optional().describe('only this phase'),
+  }),
+  output: z.object({ actors: z.array(actorStatus) }),
+  read(view, { kind, phase }) {
+    const actors = [...view.actors()].filter(
+      (actor) => (kind === undefined || actor.kind === kind) && (phase === undefined || actor.phase === phase),
+    )
+    return { actors: actors.sort((a, b) => (a.address < b.address ? -1 : 1)) }
+  },
+})
+
+export const actorGet = query({
+  name: 'actor.get',
+  summary: 'One actor, also one that was reaped and is remembered.',
+  permission: 'fleet.read',
+  errors: ['not_found'],
+  input: z.strictObject({ address }),
+  output: actorStatus,
+  read: (view, { address }) => knownActor(view, address),
+})
+
+export const actorSend = mutation({
+  name: 'actor.send',
+  summary: 'Sends an actor one of the events that its public schema lists.',
+  permission: 'actor.send',
+  errors: ['not_found', 'not_accepted'],
+  deadline: 5_000,
+  idempotent: false,
+  input: z.strictObject({
+    to: address,
+    event: z.looseObject({ type: z.string().min(1).max(100) }).describe('an event of the public schema of its kind'),
+    wait: z.boolean().default(true),
+  }),
+  output: z.object({ actor: actorStatus, sent: z.string() }),
+  plan(view, { to, event }, context) {
+    const target = knownActor(view, to)
+    const { kind } = parseAddress(to)
+    const types = publicEventTypes(kind)
+    const schema = publicEvents[kind as Kind]
+    if (schema === undefined || !types.includes(event.type)) {
+      const takes = types.length === 0 ? 'takes no events from outside' : `takes ${types.join(', ')}`
+      throw new HyphaeError('not_accepted', `${to} ${takes}; got "${event.type}"`, {
+        field: 'event.type',
+        expected: types,
+        got: event.type,
+      })
+    }
+    const parsed = schema.safeParse(event)
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]
+      throw new HyphaeError('invalid_params', `event${issue === undefined ? '' : `.${issue.path.join('.')}: ${issue.message}`}`, {
+        field: ['event', ...(issue?.path ?? [])].join('.'),
+      })
+    }
+    const stamped = { ...(parsed.data as { type: string }), by: context.principal.name, at: context.now }
+    if (!target.live || !view.accepts(to, stamped)) {
+      const now = target.accepts.length === 0 ? 'nothing' : target.accepts.join(', ')
+      throw new HyphaeError('not_accepted', `${to} is ${target.state} and does not take ${event.type} now; it takes ${now}`, {
+        field: 'event.type',
+        state: target.state,
+        expected: target.accepts,
+        got: event.type,
+      })
+    }
+    const answer = (now: FleetView) => ({ actor: now.actor(to) ?? target, sent: event.type })
+    return { tell: [{ to, event: stamped }], watch: [], settled: answer, accepted: answer }
+  },
+})
+
+export const actorWatch = stream({
+  name: 'actor.watch',
+  summary: 'Every actor now, then each change of one as it happens.',
+  permission: 'fleet.read',
+  errors: [],
+  policy: 'newest',
+  input: z.strictObject({
+    filter: z.string().optional().describe('an address, or the beginning of some: "service.", "service.web"'),
+    facts: z.boolean().default(false).describe('also what happened, with reasons'),
+  }),
+  output: watchItem,
+  open: (_view, { filter, facts }) => ({ source: 'actors', filter: filter ?? null, facts }),
+})

@@ -1,0 +1,29 @@
+import type { Command } from '../protocol/command.ts'
+import { actorGet, actorList, actorSend, actorWatch } from './actor.ts'
+import { logsFollow, logsRead } from './logs.ts'
+import { serviceExplain, serviceRestart, serviceStart, serviceStop } from './service.ts'
+import { systemShutdown, systemStatus } from './system.ts'
+
+/** Every command there is. Each surface is derived from this: methods, tools, help texts and documents. */
+export const commands = {
+  'system.status': systemStatus,
+  'system.shutdown': systemShutdown,
+  'service.start': serviceStart,
+  'service.stop': serviceStop,
+  'service.restart': serviceRestart,
+  'service.explain': serviceExplain,
+  'actor.list': actorList,
+  'actor.get': actorGet,
+  'actor.send': actorSend,
+  'actor.watch': actorWatch,
+  'logs.read': logsRead,
+  'logs.follow': logsFollow,
+} as const
+
+export type Commands = typeof commands
+export type CommandName = keyof Commands
+
+/** By name; a Map, because names come from outside. */
+export const registry: ReadonlyMap<string, Command> = new Map<string, Command>(
+  Object.entries(commands as unknown as Record<string, Command>),
+)

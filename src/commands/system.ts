@@ -1,0 +1,76 @@
+import * as z from 'zod'
+import { mutation, query } from '../protocol/command.ts'
+import { addressOf } from '../protocol/ids.ts'
+import type { ServiceStatus } from '../protocol/service.ts'
+import { fleetStatus } from '../protocol/status.ts'
+import { knownServices } from './names.ts'
+
+export const systemStatus = query({
+  name: 'system.status',
+  summary: 'The supervisor, its services and its listeners.',
+  permission: 'fleet.read',
+  errors: ['not_found'],
+  input: z.strictObject({ services: z.array(z.string()).optional().describe('only these; without it, all') }),
+  output: fleetStatus,
+  async read(view, { services }) {
+    const names = services === undefined ? view.serviceNames() : knownServices(view, services)
+    await view.measure(names)
+    const shown: Record<string, ServiceStatus> = Object.create(null) as Record<string, ServiceStatus>
+    for (const name of names) {
+      const status = view.service(name)
+      if (status !== undefined) shown[name] = status
+    }
+    return { supervisor: view.supervisor(), services: shown, listeners: [...view.listeners()] }
+  },
+})
+
+/**
+ * Layers for a stop: whoever depends on something stands in an earlier layer than what it depends on.
+ * Each service stands as early as its dependants allow.
+ */
+export function stopLayers(names: readonly string[], dependenciesOf: (name: string) => readonly string[]): string[][] {
+  const depth = new Map<string, number>(names.map((name) => [name, 0]))
+  const dependants = new Map<string, number>(names.map((name) => [name, 0]))
+  for (const name of names) for (const other of dependenciesOf(name)) dependants.set(other, (dependants.get(other) ?? 0) + 1)
+  const ready = names.filter((name) => dependants.get(name) === 0)
+  const layers: string[][] = []
+  for (let name = ready.shift(); name !== undefined; name = ready.shift()) {
+    const layer = depth.get(name) ?? 0
+    ;(layers[layer] ??= []).push(name)
+    for (const other of dependenciesOf(name)) {
+      if (!depth.has(other)) continue
+      depth.set(other, Math.max(depth.get(other) ?? 0, layer + 1))
+      const left = (dependants.get(other) ?? 1) - 1
+      dependants.set(other, left)
+      if (left === 0) ready.push(other)
+    }
+  }
+  return layers
+}
+
+export const systemShutdown = mutation({
+  name: 'system.shutdown',
+  summary: 'Stops every service, dependants first, then the orchestrator itself.',
+  permission: 'system.control',
+  errors: ['timeout'],
+  deadline: 10 * 60_000,
+  idempotent: true,
+  input: z.strictObject({ wait: z.boolean().default(true) }),
+  output: z.object({ pid: z.number().int(), stopped: z.array(z.string()) }),
+  plan(view, _input, { principal }) {
+    const names = view.serviceNames()
+    const address = addressOf('shutdown', 'fleet')
+    const layers = stopLayers(names, (name) => view.serviceDetail(name)?.spec.dependsOn.map(({ service }) => service) ?? [])
+    const answer = { pid: view.supervisor().pid, stopped: [...names] }
+    return {
+      // A second request joins the first.
+      tell:
+        view.actor(address) === undefined
+          ? [{ to: 'shutdowns', event: { type: 'pool.spawn', address, input: { layers, by: principal.name } } }]
+          : [],
+      watch: [address],
+      settled: (now) => (now.actor(address)?.phase === 'reaped' ? answer : undefined),
+      accepted: () => answer,
+    }
+  },
+})

@@ -1,0 +1,45 @@
+import { setup, type AnyActorLogic, type ErrorActorEvent } from 'xstate'
+import { messageOf } from '../protocol/errors.ts'
+import type { Statement } from '../protocol/facts.ts'
+import { addressOf } from '../protocol/ids.ts'
+import type { Phase } from '../protocol/lifecycle.ts'
+
+/**
+ * ORCHESTRATOR: the root of the supervision tree and nothing else; there is no domain in it.
+ *
+ *   orchestrator ─┬─ services      pool of service.<name>, each with its process
+ *                 ├─ workflows     pool of restart.<id>
+ *                 ├─ shutdowns     pool of shutdown.fleet
+ *                 ├─ listeners     pool of listener.<name>
+ *                 └─ connections   pool of connection.<id>
+ *
+ * A pool that crashes is stated and stays away; it takes nothing with it.
+ */
+export const pools = ['services', 'workflows', 'shutdowns', 'listeners', 'connections'] as const
+export type PoolName = (typeof pools)[number]
+
+export function orchestratorOf(actors: Readonly<Record<PoolName, AnyActorLogic>>, state: (statement: Statement) => void) {
+  return setup({
+    types: { context: {} as { readonly address: string }, events: {} as ErrorActorEvent, tags: {} as Phase },
+    actors,
+    actions: { state: (_, statement: Statement) => state(statement) },
+  }).createMachine({
+    id: 'orchestrator',
+    context: { address: addressOf('supervisor', 'root') },
+    invoke: pools.map((name) => ({ id: name, src: name, input: { name } })),
+    on: {
+      'xstate.error.actor.*': {
+        actions: {
+          type: 'state',
+          params: ({ event }) => ({
+            type: 'actor.crashed',
+            about: addressOf('supervisor', event.actorId),
+            because: messageOf(event.error),
+          }),
+        },
+      },
+    },
+    initial: 'open',
+    states: { open: { tags: 'active' } },
+  })
+}

@@ -1,0 +1,438 @@
+import { assign, sendParent, sendTo, setup, raise } from 'xstate'
+import { formatDuration } from '../protocol/duration.ts'
+import type { Exit } from '../protocol/exit.ts'
+import type { Phase } from '../protocol/lifecycle.ts'
+import { limits } from '../protocol/limits.ts'
+import type {
+  ChildCommand,
+  ChildFact,
+  ChildInput,
+  Containment,
+  ProbeCommand,
+  ProbeFact,
+  ProbeInput,
+  ProcessIdentity,
+} from '../protocol/process.ts'
+import type { Ended, ServiceSpec } from '../protocol/service.ts'
+import { port } from './port.ts'
+
+/**
+ * PROCESS: one incarnation of a program, child of its service. Ends when the program and everything that it started
+ * have gone; owns the `child` actor, which owns the OS process.
+ *
+ *   spawning ─spawned─▶ probing ─ready─▶ up.healthy ⇄ up.unhealthy
+ *   adopting ─alive──▶    │ │                │
+ *      │ gone             │ │ start_timeout  │ STOP
+ *      │           exited │ └──────┬─────────┘
+ *      │                  │        ▼
+ *      │                  │   terminating ─grace─▶ killing ─5 s─▶ killing.stuck ↺
+ *      │                  ▼        │ exited           │ exited
+ *      └──────────▶ sweeping.purging   sweeping.draining ─grace─▶ sweeping.purging
+ *                         └──────────▶ reaped ◀──┘
+ *
+ * An exit that leaves nothing behind goes straight to reaped. After STOP the rest of a group whose leader has gone
+ * keeps what is left of the grace (draining); after a crash it gets SIGKILL (purging).
+ */
+
+export interface ProcessInput {
+  readonly address: string
+  readonly spec: ServiceSpec
+  readonly incarnation: string
+  readonly adopt: ProcessIdentity | null
+}
+
+export interface ProcessContext extends ProcessInput {
+  readonly pid: number | null
+  readonly start: number | null
+  readonly containment: Containment | null
+  readonly logOffset: number
+  readonly spawnedAt: number | null
+  readonly readyAt: number | null
+  /** What the probes last said, for people. */
+  readonly because: string | null
+  /** Why we ended it, when nobody asked us to. */
+  readonly verdict: string | null
+  readonly planned: boolean
+  readonly exit: Exit
+  readonly endedAt: number
+  readonly dice: number
+  /** Consecutive passes and failures of the probe at work. */
+  readonly passes: number
+  readonly failures: number
+}
+
+export type ProcessEvent =
+  | { readonly type: 'STOP' }
+  | { readonly type: 'KILL' }
+  | { readonly type: 'LEAVE' }
+  | { readonly type: 'grace.over' }
+  | ChildFact
+  | ProbeFact
+
+/** What PROCESS tells its service; each carries its incarnation. */
+export type ProcessFact =
+  | {
+      readonly type: 'process.spawned'
+      readonly incarnation: string
+      readonly pid: number
+      readonly at: number
+      readonly containment: Containment
+    }
+  | { readonly type: 'process.ready'; readonly incarnation: string }
+  | { readonly type: 'process.unhealthy'; readonly incarnation: string; readonly because: string }
+  | { readonly type: 'process.recovered'; readonly incarnation: string }
+  | { readonly type: 'process.ending'; readonly incarnation: string; readonly because: string }
+  | { readonly type: 'process.killing'; readonly incarnation: string; readonly because: string }
+  | { readonly type: 'process.stuck'; readonly incarnation: string; readonly because: string }
+
+type Spawned = Extract<ChildFact, { type: 'child.spawned' | 'child.alive' }>
+type Exited = Extract<ChildFact, { type: 'child.exited' }>
+type Unspawnable = Extract<ChildFact, { type: 'child.unspawnable' }>
+
+const base = setup({
+  types: {
+    input: {} as ProcessInput,
+    context: {} as ProcessContext,
+    events: {} as ProcessEvent,
+    output: {} as Ended,
+    tags: {} as Phase,
+  },
+  actors: { child: port<ChildCommand, ChildInput>('child'), probe: port<ProbeCommand, ProbeInput>('probe') },
+  guards: {
+    isAdoption: ({ context }) => context.adopt !== null,
+    needsNoProbe: ({ context }) => context.spec.readiness === null,
+    /** A fact of another incarnation came late; it is dropped. */
+    mine: ({ context }, { incarnation }: { incarnation: string }) => incarnation === context.incarnation,
+    mineAndEmpty: ({ context }, { incarnation, empty }: Exited) => incarnation === context.incarnation && empty,
+    isReady: ({ context }) => context.passes + 1 >= (context.spec.readiness?.passes ?? 1),
+    isSick: ({ context }) => context.failures + 1 >= (context.spec.liveness?.failures ?? 1),
+    isWell: ({ context }) => context.passes + 1 >= (context.spec.liveness?.passes ?? 1),
+  },
+  delays: {
+    // An adopted program may be in any state of its life: no timer of a start runs for it.
+    startTimeout: ({ context }) => (context.adopt === null ? context.spec.startTimeout : limits.duration),
+    grace: ({ context }) => context.spec.stopGrace,
+    stuckAfter: limits.stuckAfter,
+    killRepeat: limits.killRepeat,
+  },
+  actions: {
+    countPass: assign({ passes: ({ context }) => context.passes + 1, failures: 0 }),
+    countFailure: assign({
+      failures: ({ context }) => context.failures + 1,
+      passes: 0,
+      because: (_, { because }: { because: string }) => because,
+    }),
+    forgetLooks: assign({ passes: 0, failures: 0 }),
+    recordSpawn: assign((_, fact: Spawned) => ({
+      pid: fact.pid,
+      start: fact.start,
+      containment: fact.containment,
+      logOffset: fact.logOffset,
+      spawnedAt: fact.type === 'child.alive' ? fact.since : fact.at,
+    })),
+    recordReady: assign({ readyAt: (_, { at }: { at: number | null }) => at, because: null }),
+    recordExit: assign((_, { exit, at, dice }: Exited) => ({ exit, endedAt: at, dice })),
+    recordUnspawnable: assign((_, { because, passing, at, dice }: Unspawnable) => ({
+      exit: { kind: 'unspawnable' as const, because, passing },
+      endedAt: at,
+      dice,
+    })),
+    plan: assign({ planned: true, because: null, verdict: null }),
+    condemn: assign({
+      verdict: (_, { verdict }: { verdict: string }) => verdict,
+      because: (_, { verdict }: { verdict: string }) => verdict,
+    }),
+    blame: assign({ because: (_, { because }: { because: string }) => because }),
+    tellSpawned: sendParent(({ context }, { pid, containment }: Spawned) => ({
+      type: 'process.spawned',
+      incarnation: context.incarnation,
+      pid,
+      containment,
+      at: context.spawnedAt,
+    })),
+    tellReady: sendParent(({ context }) => ({ type: 'process.ready', incarnation: context.incarnation })),
+    tellRecovered: sendParent(({ context }) => ({ type: 'process.recovered', incarnation: context.incarnation })),
+    tellUnhealthy: sendParent(({ context }) => ({
+      type: 'process.unhealthy',
+      incarnation: context.incarnation,
+      because: context.because ?? 'unhealthy',
+    })),
+    tellEnding: sendParent(({ context }) => ({
+      type: 'process.ending',
+      incarnation: context.incarnation,
+      because: context.because ?? '',
+    })),
+    tellKilling: sendParent(({ context }) => ({
+      type: 'process.killing',
+      incarnation: context.incarnation,
+      because: `still there ${formatDuration(context.spec.stopGrace)} after ${context.spec.stopSignal}`,
+    })),
+    tellStuck: sendParent(({ context }) => ({
+      type: 'process.stuck',
+      incarnation: context.incarnation,
+      because: `pid ${context.pid} does not go ${formatDuration(limits.stuckAfter)} after SIGKILL; it may wait for a device (state D)`,
+    })),
+    signal: sendTo('child', ({ context }) => ({ type: 'child.signal' as const, signal: context.spec.stopSignal })),
+    startGrace: raise({ type: 'grace.over' }, { delay: 'grace', id: 'grace' }),
+    kill: sendTo('child', { type: 'child.kill' as const }),
+    drain: sendTo('child', { type: 'child.drain' as const }),
+    purge: sendTo('child', { type: 'child.purge' as const }),
+    detach: sendTo('child', { type: 'child.detach' as const }),
+  },
+})
+
+const probe = (purpose: 'readiness' | 'liveness') =>
+  ({
+    id: purpose,
+    src: 'probe',
+    input: ({ context }: { context: ProcessContext }): ProbeInput => ({
+      purpose,
+      service: context.spec.name,
+      probe: context.spec[purpose],
+      spec: context.spec,
+      pid: context.pid ?? 0,
+      logOffset: context.logOffset,
+      spawnedAt: context.spawnedAt ?? 0,
+    }),
+    onError: { actions: { type: 'blame', params: { because: `the ${purpose} probe failed to work` } } },
+  }) as const
+
+const mine = { type: 'mine', params: ({ event }: { event: ChildFact }) => event } as const
+const recordExit = { type: 'recordExit', params: ({ event }: { event: Exited }) => event } as const
+
+/** Where an exit leads: to reaped when nothing is left behind, else to the sweeping that is due. */
+const exited = (sweeping: 'draining' | 'purging') =>
+  [
+    {
+      guard: { type: 'mineAndEmpty', params: ({ event }: { event: Exited }) => event },
+      target: '#process.reaped',
+      actions: recordExit,
+    },
+    { guard: mine, target: `#process.sweeping.${sweeping}`, actions: recordExit },
+  ] as const
+
+export const processMachine = base.createMachine({
+  id: 'process',
+  context: ({ input }) => ({
+    ...input,
+    pid: input.adopt?.pid ?? null,
+    start: input.adopt?.start ?? null,
+    containment: null,
+    logOffset: 0,
+    spawnedAt: null,
+    readyAt: null,
+    because: null,
+    verdict: null,
+    planned: false,
+    exit: { kind: 'unseen' },
+    endedAt: 0,
+    dice: 0,
+    passes: 0,
+    failures: 0,
+  }),
+  invoke: {
+    id: 'child',
+    src: 'child',
+    input: ({ context }) => ({ spec: context.spec, incarnation: context.incarnation, adopt: context.adopt }),
+    onError: {
+      target: '.reaped',
+      actions: assign({ exit: ({ event }) => ({ kind: 'unspawnable', because: String(event.error), passing: false }) }),
+    },
+  },
+  on: {
+    LEAVE: { target: '.reaped', actions: ['detach', 'plan', assign({ exit: { kind: 'left' } })] },
+  },
+  initial: 'spawning',
+  states: {
+    spawning: {
+      tags: 'handshake',
+      on: {
+        'child.unspawnable': {
+          guard: mine,
+          target: 'reaped',
+          actions: { type: 'recordUnspawnable', params: ({ event }) => event },
+        },
+        'child.exited': exited('purging'),
+      },
+      initial: 'pending',
+      states: {
+        pending: {
+          on: {
+            'child.spawned': {
+              guard: mine,
+              target: '#process.probing',
+              actions: [
+                { type: 'recordSpawn', params: ({ event }) => event },
+                { type: 'tellSpawned', params: ({ event }) => event },
+              ],
+            },
+            STOP: { target: 'cancelled', actions: 'plan' },
+          },
+          always: { guard: 'isAdoption', target: '#process.adopting' },
+        },
+        cancelled: {
+          on: {
+            'child.spawned': {
+              guard: mine,
+              target: '#process.terminating',
+              actions: { type: 'recordSpawn', params: ({ event }) => event },
+            },
+            'child.alive': {
+              guard: mine,
+              target: '#process.terminating',
+              actions: { type: 'recordSpawn', params: ({ event }) => event },
+            },
+          },
+        },
+      },
+    },
+    adopting: {
+      tags: 'handshake',
+      on: {
+        'child.alive': {
+          guard: mine,
+          target: 'probing',
+          actions: [
+            { type: 'recordSpawn', params: ({ event }) => event },
+            { type: 'tellSpawned', params: ({ event }) => event },
+          ],
+        },
+        'child.exited': exited('purging'),
+        STOP: { target: 'spawning.cancelled', actions: 'plan' },
+      },
+    },
+    probing: {
+      tags: 'handshake',
+      entry: 'forgetLooks',
+      invoke: probe('readiness'),
+      on: {
+        'probe.passed': [
+          {
+            guard: 'isReady',
+            target: 'up',
+            actions: { type: 'recordReady', params: ({ event }) => ({ at: event.at }) },
+          },
+          { actions: 'countPass' },
+        ],
+        'probe.failed': {
+          actions: { type: 'countFailure', params: ({ event }) => ({ because: `not ready yet: ${event.because}` }) },
+        },
+        'child.exited': exited('purging'),
+        STOP: { target: 'terminating', actions: 'plan' },
+      },
+      after: {
+        startTimeout: {
+          target: 'terminating',
+          actions: [
+            {
+              type: 'condemn',
+              params: ({ context }) => ({
+                verdict: `was not ready within ${formatDuration(context.spec.startTimeout)}${context.because === null ? '' : ` (${context.because})`}`,
+              }),
+            },
+            'tellEnding',
+          ],
+        },
+      },
+      always: {
+        guard: 'needsNoProbe',
+        target: 'up',
+        actions: { type: 'recordReady', params: ({ context }) => ({ at: context.spawnedAt }) },
+      },
+    },
+    up: {
+      tags: 'active',
+      entry: ['forgetLooks', 'tellReady'],
+      invoke: probe('liveness'),
+      on: {
+        'child.exited': exited('purging'),
+        STOP: { target: 'terminating', actions: 'plan' },
+      },
+      initial: 'healthy',
+      states: {
+        healthy: {
+          on: {
+            'probe.failed': [
+              {
+                guard: 'isSick',
+                target: 'unhealthy',
+                actions: [
+                  { type: 'countFailure', params: ({ event }) => ({ because: event.because }) },
+                  {
+                    type: 'blame',
+                    params: ({ context, event }) => ({
+                      because: `unhealthy: ${context.failures} failed checks in a row, the last: ${event.because}`,
+                    }),
+                  },
+                  'tellUnhealthy',
+                ],
+              },
+              {
+                actions: {
+                  type: 'countFailure',
+                  params: ({ event }) => ({ because: `a health check failed: ${event.because}` }),
+                },
+              },
+            ],
+            'probe.passed': { actions: ['forgetLooks', assign({ because: null })] },
+          },
+        },
+        unhealthy: {
+          on: {
+            'probe.passed': [
+              { guard: 'isWell', target: 'healthy', actions: ['forgetLooks', assign({ because: null }), 'tellRecovered'] },
+              { actions: 'countPass' },
+            ],
+            'probe.failed': {
+              actions: { type: 'countFailure', params: ({ context, event }) => ({ because: context.because ?? event.because }) },
+            },
+          },
+        },
+      },
+    },
+    terminating: {
+      tags: 'active',
+      entry: ['signal', 'startGrace'],
+      on: {
+        'child.exited': exited('draining'),
+        'grace.over': { target: 'killing', actions: 'tellKilling' },
+        STOP: { actions: 'plan' },
+        KILL: 'killing',
+      },
+    },
+    killing: {
+      tags: 'active',
+      entry: 'kill',
+      on: {
+        'child.exited': exited('purging'),
+        STOP: { actions: 'plan' },
+      },
+      initial: 'waiting',
+      states: {
+        waiting: { after: { stuckAfter: { target: 'stuck', actions: 'tellStuck' } } },
+        stuck: { entry: 'kill', after: { killRepeat: { target: 'stuck', reenter: true } } },
+      },
+    },
+    sweeping: {
+      tags: 'active',
+      on: {
+        'child.swept': { guard: mine, target: 'reaped' },
+        STOP: { actions: 'plan' },
+      },
+      initial: 'purging',
+      states: {
+        draining: { entry: 'drain', on: { 'grace.over': 'purging', KILL: 'purging' } },
+        purging: { entry: 'purge' },
+      },
+    },
+    reaped: { tags: 'reaped', type: 'final' },
+  },
+  output: ({ context: { exit, planned, verdict, endedAt, readyAt, dice } }) => ({
+    exit,
+    planned,
+    because: verdict,
+    at: endedAt,
+    readyAt,
+    dice,
+  }),
+})

@@ -1,0 +1,508 @@
+import { assign, sendTo, setup, type DoneActorEvent, type ErrorActorEvent } from 'xstate'
+import { addressOf } from '../protocol/ids.ts'
+import type { Statement } from '../protocol/facts.ts'
+import type { Phase } from '../protocol/lifecycle.ts'
+import type { Containment, ProcessIdentity } from '../protocol/process.ts'
+import { noHistory, type RestartDecision, type RestartHistory } from '../protocol/restart.ts'
+import type { Ended, Operation, ServiceCommand, ServiceSpec } from '../protocol/service.ts'
+import { port } from './port.ts'
+import { processMachine, type ProcessFact } from './process.ts'
+import { causeOf, decideRestart, withoutLast } from './restart-policy.ts'
+
+/**
+ * SERVICE: what the user named. It outlives its processes, one at a time, and decides what follows when one ends.
+ *
+ *   stopped ──START──▶ gate ──open──▶ live.running ──STOP──▶ live.stopping.then… ──reaped──▶ stopped
+ *   completed ─START─▶  ▲ ▲               │ reaped by itself        (RESTART: gate, HOLD: held, REMOVE: removed)
+ *   failed ────START─▶  │ │               ▼
+ *                       │ └─at once──── decide ──▶ completed · stopped · failed
+ *                       └──delay── backingOff ◀┘
+ *
+ * While it stops, the newest wish wins: it picks another `then…`, and what the process does meanwhile changes nothing.
+ */
+
+export interface ServiceInput {
+  readonly spec: ServiceSpec
+  /** Names this run of the orchestrator; incarnations are `<run>.<n>`. */
+  readonly run: string
+}
+
+export interface ServiceContext {
+  readonly address: string
+  readonly run: string
+  readonly spec: ServiceSpec
+  /** Takes the place of spec at the next start. */
+  readonly next: ServiceSpec | null
+  readonly desired: 'run' | 'stop'
+  readonly generation: number
+  /** The generation that last got ready or completed. */
+  readonly readyGeneration: number
+  /** Incarnations so far. */
+  readonly incarnations: number
+  readonly restartCount: number
+  readonly history: RestartHistory
+  readonly op: Operation | null
+  readonly adopt: ProcessIdentity | null
+  readonly because: string | null
+  readonly pid: number | null
+  readonly containment: Containment | null
+  readonly spawnedAt: number | null
+  readonly ended: Ended | null
+  readonly decision: RestartDecision | null
+}
+
+/** What the gate says: may it start? */
+export type GateFact =
+  | { readonly type: 'gate.open' }
+  | { readonly type: 'gate.waiting'; readonly because: string }
+  /** A dependency failed for good. */
+  | { readonly type: 'gate.blocked'; readonly because: string }
+
+export interface GateInput {
+  readonly service: string
+  readonly dependsOn: ServiceSpec['dependsOn']
+}
+
+type Wish = Extract<ServiceCommand, { type: 'START' | 'STOP' | 'RESTART' }>
+type Restart = Extract<ServiceCommand, { type: 'RESTART' }>
+
+export type ServiceEvent =
+  | ServiceCommand
+  | GateFact
+  | ProcessFact
+  /** Boot found it alive. */
+  | { readonly type: 'ADOPT'; readonly identity: ProcessIdentity; readonly at: number }
+  | { readonly type: 'LEAVE' }
+  | DoneActorEvent<Ended, 'process'>
+  | ErrorActorEvent<unknown, 'process'>
+
+const about = (
+  context: ServiceContext,
+  type: Statement['type'],
+  because: string | null,
+  more: Partial<Statement> = {},
+): Statement => ({
+  type,
+  about: context.address,
+  because,
+  ...more,
+})
+
+const base = setup({
+  types: {
+    input: {} as ServiceInput,
+    context: {} as ServiceContext,
+    events: {} as ServiceEvent,
+    tags: {} as Phase,
+  },
+  actors: { process: processMachine, gate: port<{ type: 'gate.look' }, GateInput>('gate') },
+  guards: {
+    hasNoDependencies: ({ context }) => (context.next ?? context.spec).dependsOn.length === 0,
+    isAdoption: ({ context }) => context.adopt !== null,
+    /** The slot is free, or the event comes from the operation that holds it. */
+    mayOperate: ({ context }, { op }: Restart) => context.op === null || context.op.id === op,
+    slotIsFree: ({ context }) => context.op === null,
+    holdsSlot: ({ context }, { op }: { op: string }) => context.op?.id === op,
+    isChange: ({ context }, { spec }: { spec: ServiceSpec }) =>
+      JSON.stringify(spec) !== JSON.stringify(context.next ?? context.spec),
+    current: ({ context }, { incarnation }: { incarnation: string }) => incarnation === incarnationOf(context),
+    restartsWhenUnhealthy: ({ context }) => context.spec.restart.onUnhealthy,
+    wantsToRun: ({ context }) => context.desired === 'run',
+    decided: ({ context }, kind: RestartDecision['kind']) => context.decision?.kind === kind,
+    restartsAtOnce: ({ context }) => context.decision?.kind === 'restart' && context.decision.delay === 0,
+  },
+  delays: {
+    backoff: ({ context }) => (context.decision?.kind === 'restart' ? context.decision.delay : 0),
+  },
+  actions: {
+    /** States a fact. The composition root records it; a machine by itself has nobody to tell. */
+    state: (_, _statement: Statement) => {},
+    want: assign(({ context }, { by, type }: Wish) => ({
+      desired: 'run' as const,
+      generation: context.generation + 1,
+      because: `${type === 'START' ? 'started' : 'restarted'} by ${by ?? 'itself'}`,
+    })),
+    replaceSpec: assign(({ context }, { spec }: Restart) => ({ next: spec ?? context.next })),
+    clearHistory: assign({ history: noHistory, decision: null }),
+    undoDecision: assign({ history: ({ context }) => withoutLast(context.history), decision: null }),
+    reject: assign((_, { by }: Wish) => ({ desired: 'stop' as const, op: null, because: `stopped by ${by ?? 'itself'}` })),
+    explain: assign({ because: (_, because: string) => because }),
+    reserve: assign({ op: (_, op: Operation) => op }),
+    free: assign({ op: null }),
+    reconfigure: assign({ next: (_, spec: ServiceSpec) => spec }),
+    countRestart: assign({ restartCount: ({ context }) => context.restartCount + 1 }),
+    begin: assign(({ context }) => ({
+      spec: context.next ?? context.spec,
+      next: null,
+      incarnations: context.incarnations + 1,
+      ended: null,
+    })),
+    recordSpawn: assign((_, { pid, at, containment }: Extract<ProcessFact, { type: 'process.spawned' }>) => ({
+      pid,
+      containment,
+      spawnedAt: at,
+      adopt: null,
+    })),
+    recordReady: assign({ readyGeneration: ({ context }) => context.generation }),
+    forgetProcess: assign({ pid: null, spawnedAt: null, adopt: null }),
+    recordEnd: assign({ ended: (_, ended: Ended) => ended }),
+    decide: assign(({ context }) => {
+      if (context.ended === null) return {}
+      const { decision, history } = decideRestart(context.spec, context.history, context.ended)
+      return { decision, history, because: decision.because }
+    }),
+    // After a restart of its own the reason stays, without its future tense.
+    explainRespawn: assign({
+      because: ({ context: { decision, ended, because, spec } }) => {
+        if (decision?.kind !== 'restart' || ended === null) return because
+        const of = spec.restart.maxRestarts === null ? '' : ` of ${spec.restart.maxRestarts}`
+        return `restarted after it ${causeOf(ended)} (restart ${decision.attempt}${of})`
+      },
+    }),
+    stopProcess: sendTo('process', { type: 'STOP' as const }),
+    leaveProcess: sendTo('process', { type: 'LEAVE' as const }),
+  },
+})
+
+export const incarnationOf = ({ run, incarnations }: Pick<ServiceContext, 'run' | 'incarnations'>): string =>
+  `${run}.${incarnations}`
+
+const wish = { params: ({ event }: { event: Wish }) => event }
+const restart = {
+  guard: { type: 'mayOperate', params: ({ event }: { event: Restart }) => event },
+  want: [
+    { type: 'want', ...wish },
+    { type: 'replaceSpec', params: ({ event }: { event: Restart }) => event },
+  ],
+} as const
+const reject = { type: 'reject', ...wish } as const
+const swapSpec = { type: 'reconfigure', params: ({ event }: { event: { spec: ServiceSpec } }) => event.spec } as const
+const hold = { type: 'explain', params: ({ event }: { event: { because: string } }) => event.because } as const
+const fact = (type: Statement['type']) =>
+  ({ type: 'state', params: ({ context }: { context: ServiceContext }) => about(context, type, context.because) }) as const
+const ended = ({ event }: { event: DoneActorEvent<Ended, 'process'> }): Ended => event.output
+const reportEnd = {
+  type: 'state',
+  params: ({ context, event: { output } }: { context: ServiceContext; event: DoneActorEvent<Ended, 'process'> }) =>
+    about(context, 'service.exited', causeOf(output), {
+      data: {
+        pid: context.pid,
+        exit: output.exit,
+        planned: output.planned,
+        uptime_ms: context.spawnedAt === null ? 0 : Math.max(0, Math.round(output.at - context.spawnedAt)),
+      },
+    }),
+} as const
+const current = { type: 'current', params: ({ event }: { event: ProcessFact }) => event } as const
+
+/** A state in which nothing runs and nothing is wanted of it until somebody says so. */
+const atRest = {
+  START: { target: 'gate', actions: [{ type: 'clearHistory' }, { type: 'want', ...wish }] },
+  RESTART: { guard: restart.guard, target: 'gate', actions: [{ type: 'clearHistory' }, ...restart.want] },
+  REMOVE: 'removed',
+} as const
+
+export const serviceMachine = base.createMachine({
+  id: 'service',
+  context: ({ input: { spec, run } }) => ({
+    address: addressOf('service', spec.name),
+    run,
+    spec,
+    next: null,
+    desired: 'stop',
+    generation: 0,
+    readyGeneration: 0,
+    incarnations: 0,
+    restartCount: 0,
+    history: noHistory,
+    op: null,
+    adopt: null,
+    because: null,
+    pid: null,
+    containment: null,
+    spawnedAt: null,
+    ended: null,
+    decision: null,
+  }),
+  on: {
+    RESERVE: { guard: 'slotIsFree', actions: { type: 'reserve', params: ({ event }) => event.op } },
+    FREE: { guard: { type: 'holdsSlot', params: ({ event }) => event }, actions: 'free' },
+    RESTART: {
+      actions: {
+        type: 'state',
+        params: ({ context, event }) =>
+          about(
+            context,
+            'service.refused',
+            `RESTART refused: ${context.op === null ? 'it is held' : `busy with ${context.op.id}`}`,
+            {
+              by: event.by ?? null,
+            },
+          ),
+      },
+    },
+    RECONFIGURE: { actions: swapSpec },
+  },
+  initial: 'stopped',
+  states: {
+    stopped: {
+      tags: 'reaped',
+      on: {
+        ...atRest,
+        ADOPT: {
+          target: 'live',
+          actions: assign(({ event }) => ({
+            desired: 'run' as const,
+            adopt: event.identity,
+            because: 'found running and adopted',
+          })),
+        },
+      },
+    },
+    completed: { tags: 'reaped', on: { ...atRest } },
+    failed: {
+      tags: 'reaped',
+      on: {
+        ...atRest,
+        STOP: { target: 'stopped', actions: reject },
+        RECONFIGURE: [{ guard: 'wantsToRun', target: 'gate', actions: [swapSpec, 'clearHistory'] }, { actions: swapSpec }],
+      },
+    },
+    gate: {
+      tags: 'handshake',
+      on: {
+        RESTART: { guard: restart.guard, actions: [...restart.want] },
+        STOP: { target: 'stopped', actions: [reject, fact('service.stopped')] },
+        HOLD: { target: 'held', actions: hold },
+        REMOVE: 'removed',
+        RECONFIGURE: { target: 'gate', reenter: true, actions: swapSpec },
+      },
+      initial: 'checking',
+      states: {
+        checking: { always: [{ guard: 'hasNoDependencies', target: '#service.live' }, { target: 'waiting' }] },
+        waiting: {
+          invoke: {
+            id: 'gate',
+            src: 'gate',
+            input: ({ context }) => ({ service: context.spec.name, dependsOn: (context.next ?? context.spec).dependsOn }),
+            onError: { actions: { type: 'explain', params: 'its dependencies could not be looked at' } },
+          },
+          on: {
+            'gate.open': '#service.live',
+            'gate.waiting': { actions: [{ type: 'explain', params: ({ event }) => event.because }, fact('service.waiting')] },
+            'gate.blocked': { actions: [{ type: 'explain', params: ({ event }) => event.because }, fact('service.waiting')] },
+          },
+        },
+      },
+    },
+    backingOff: {
+      tags: 'handshake',
+      on: {
+        START: { target: 'gate', actions: ['undoDecision', { type: 'want', ...wish }, 'countRestart'] },
+        RESTART: { guard: restart.guard, target: 'gate', actions: ['undoDecision', ...restart.want, 'countRestart'] },
+        STOP: { target: 'stopped', actions: [reject, fact('service.stopped')] },
+        HOLD: { target: 'held', actions: hold },
+        REMOVE: 'removed',
+        RECONFIGURE: { target: 'gate', actions: [swapSpec, 'countRestart'] },
+      },
+      after: { backoff: { target: 'gate', actions: 'countRestart' } },
+    },
+    held: {
+      tags: 'handshake',
+      entry: fact('service.held'),
+      on: {
+        RELEASE: 'gate',
+        STOP: { target: 'stopped', actions: [reject, fact('service.stopped')] },
+        REMOVE: 'removed',
+      },
+    },
+    live: {
+      entry: ['begin', fact('service.spawning')],
+      exit: 'forgetProcess',
+      invoke: {
+        id: 'process',
+        src: 'process',
+        input: ({ context }) => ({
+          address: addressOf('process', context.spec.name),
+          spec: context.spec,
+          incarnation: incarnationOf(context),
+          adopt: context.adopt,
+        }),
+        onError: {
+          target: 'decide',
+          actions: assign({
+            ended: ({ event }) => ({
+              exit: { kind: 'unspawnable', because: `its actor failed: ${String(event.error)}`, passing: true },
+              planned: false,
+              because: null,
+              at: 0,
+              readyAt: null,
+              dice: 0,
+            }),
+          }),
+        },
+      },
+      on: {
+        'process.spawned': {
+          guard: current,
+          actions: [
+            { type: 'recordSpawn', params: ({ event }) => event },
+            'explainRespawn',
+            {
+              type: 'state',
+              params: ({ context, event }) =>
+                about(context, 'service.spawned', context.because, { data: { pid: event.pid, containment: event.containment } }),
+            },
+          ],
+        },
+        'process.killing': {
+          guard: current,
+          actions: { type: 'state', params: ({ context, event }) => about(context, 'service.killing', event.because) },
+        },
+        'process.stuck': {
+          guard: current,
+          actions: [
+            { type: 'explain', params: ({ event }) => event.because },
+            { type: 'state', params: ({ context, event }) => about(context, 'service.stuck', event.because) },
+          ],
+        },
+        LEAVE: { target: '.stopping.thenStopped', actions: ['leaveProcess', { type: 'explain', params: 'left running' }] },
+      },
+      initial: 'running',
+      states: {
+        running: {
+          on: {
+            STOP: { target: 'stopping.thenStopped', actions: reject },
+            RESTART: { guard: restart.guard, target: 'stopping.thenGate', actions: [...restart.want] },
+            RECONFIGURE: [
+              {
+                guard: { type: 'isChange', params: ({ event }) => event },
+                target: 'stopping.thenGate',
+                actions: [swapSpec, { type: 'explain', params: 'restarted because its config changed' }],
+              },
+            ],
+            HOLD: { target: 'stopping.thenHeld', actions: hold },
+            REMOVE: { target: 'stopping.thenRemoved', actions: { type: 'explain', params: 'removed from the config' } },
+            'xstate.done.actor.process': {
+              target: '#service.decide',
+              actions: [{ type: 'recordEnd', params: ended }, reportEnd],
+            },
+          },
+          initial: 'starting',
+          states: {
+            starting: {
+              tags: 'handshake',
+              on: {
+                'process.ready': { guard: current, target: 'healthy', actions: ['recordReady', fact('service.ready')] },
+                'process.ending': {
+                  guard: current,
+                  target: 'ending',
+                  actions: { type: 'explain', params: ({ event }) => event.because },
+                },
+              },
+            },
+            healthy: {
+              tags: 'active',
+              on: {
+                'process.unhealthy': [
+                  {
+                    guard: current,
+                    target: 'unhealthy',
+                    actions: [
+                      { type: 'explain', params: ({ event }) => event.because },
+                      { type: 'state', params: ({ context, event }) => about(context, 'service.unhealthy', event.because) },
+                    ],
+                  },
+                ],
+              },
+            },
+            unhealthy: {
+              tags: 'active',
+              on: {
+                'process.recovered': {
+                  guard: current,
+                  target: 'healthy',
+                  actions: [{ type: 'explain', params: 'recovered: its health checks pass again' }, fact('service.recovered')],
+                },
+              },
+              always: { guard: 'restartsWhenUnhealthy', target: '#service.live.stopping.thenDecide' },
+            },
+            ending: { tags: 'active' },
+          },
+        },
+        stopping: {
+          tags: 'active',
+          entry: ['stopProcess', fact('service.stopping')],
+          on: {
+            START: { target: '.thenGate', actions: { type: 'want', ...wish } },
+            RESTART: { guard: restart.guard, target: '.thenGate', actions: [...restart.want] },
+            STOP: { target: '.thenStopped', actions: reject },
+            HOLD: { target: '.thenHeld', actions: hold },
+            REMOVE: '.thenRemoved',
+          },
+          initial: 'thenStopped',
+          states: {
+            thenStopped: {
+              on: {
+                'xstate.done.actor.process': {
+                  target: '#service.stopped',
+                  actions: [reportEnd, fact('service.stopped')],
+                },
+              },
+            },
+            thenGate: {
+              on: {
+                'xstate.done.actor.process': {
+                  target: '#service.gate',
+                  actions: [reportEnd, 'clearHistory', 'countRestart'],
+                },
+              },
+            },
+            thenHeld: {
+              on: { 'xstate.done.actor.process': { target: '#service.held', actions: reportEnd } },
+            },
+            thenRemoved: {
+              on: { 'xstate.done.actor.process': { target: '#service.removed', actions: reportEnd } },
+            },
+            thenDecide: {
+              on: {
+                'xstate.done.actor.process': {
+                  target: '#service.decide',
+                  actions: [
+                    {
+                      type: 'recordEnd',
+                      params: ({ context, event }) => ({
+                        ...event.output,
+                        planned: false,
+                        because: context.because ?? 'was unhealthy',
+                      }),
+                    },
+                    reportEnd,
+                  ],
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+    decide: {
+      // Passed through within one step; the tag is for the law that each state has one.
+      tags: 'handshake',
+      entry: 'decide',
+      always: [
+        {
+          guard: { type: 'decided', params: 'completed' },
+          target: 'completed',
+          actions: ['recordReady', fact('service.completed')],
+        },
+        { guard: { type: 'decided', params: 'stopped' }, target: 'stopped', actions: fact('service.stopped') },
+        { guard: { type: 'decided', params: 'failed' }, target: 'failed', actions: fact('service.failed') },
+        { guard: { type: 'decided', params: 'gaveUp' }, target: 'failed', actions: fact('service.gaveUp') },
+        { guard: 'restartsAtOnce', target: 'gate', actions: ['countRestart', fact('service.restarting')] },
+        { target: 'backingOff', actions: fact('service.restarting') },
+      ],
+    },
+    removed: { tags: 'reaped', type: 'final', entry: fact('service.removed') },
+  },
+})

@@ -1,0 +1,56 @@
+import { assign, sendTo, setup } from 'xstate'
+import { addressOf } from '../protocol/ids.ts'
+import type { Phase } from '../protocol/lifecycle.ts'
+import { port } from './port.ts'
+
+/**
+ * SHUTDOWN: stops the fleet layer by layer, dependants first; within a layer all at once.
+ *
+ *   stopping (layer 0) ──all at rest──▶ stopping (layer 1) ──▶ … ──▶ stopped
+ */
+
+export interface ShutdownInput {
+  /** Names of services; a layer stops once the one before it has come to rest. */
+  readonly layers: ReadonlyArray<readonly string[]>
+  readonly by: string
+}
+
+export interface FleetStop {
+  readonly type: 'fleet.stop'
+  readonly services: readonly string[]
+}
+/** None of the services asked to stop has a process any more. */
+export interface FleetRested {
+  readonly type: 'fleet.rested'
+}
+
+export const shutdownMachine = setup({
+  types: {
+    input: {} as ShutdownInput,
+    context: {} as ShutdownInput & { readonly address: string; readonly layer: number; readonly because: string },
+    events: {} as FleetRested,
+    tags: {} as Phase,
+  },
+  actors: { fleet: port<FleetStop, { by: string }>('fleet') },
+  guards: { isLast: ({ context }) => context.layer >= context.layers.length },
+  actions: {
+    stopLayer: sendTo('fleet', ({ context }) => ({ type: 'fleet.stop' as const, services: context.layers[context.layer] ?? [] })),
+    nextLayer: assign({ layer: ({ context }) => context.layer + 1 }),
+  },
+}).createMachine({
+  id: 'shutdown',
+  context: ({ input }) => ({ ...input, address: addressOf('shutdown', 'fleet'), layer: 0, because: `asked for by ${input.by}` }),
+  invoke: { id: 'fleet', src: 'fleet', input: ({ context }) => ({ by: context.by }) },
+  initial: 'stopping',
+  states: {
+    stopping: {
+      tags: 'active',
+      initial: 'choosing',
+      states: {
+        choosing: { always: [{ guard: 'isLast', target: '#shutdown.stopped' }, { target: 'waiting' }] },
+        waiting: { entry: 'stopLayer', on: { 'fleet.rested': { target: 'choosing', actions: 'nextLayer' } } },
+      },
+    },
+    stopped: { tags: 'reaped', type: 'final' },
+  },
+})
