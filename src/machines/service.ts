@@ -135,7 +135,6 @@ const base = setup({
       spec: context.next ?? context.spec,
       next: null,
       incarnations: context.incarnations + 1,
-      ended: null,
     })),
     recordSpawn: assign((_, { pid, at, containment }: Extract<ProcessFact, { type: 'process.spawned' }>) => ({
       pid,
@@ -474,7 +473,7 @@ export const serviceMachine = base.createMachine({
                       params: ({ context, event }) => ({
                         ...event.output,
                         planned: false,
-                        because: context.because ?? 'was unhealthy',
+                        because: `was ${context.because ?? 'unhealthy'}`,
                       }),
                     },
                     reportEnd,

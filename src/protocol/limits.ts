@@ -23,6 +23,8 @@ export const limits = {
   authenticationTime: 5_000,
   /** How long a restart workflow may wait for its service, ms; a dependency may take its time. */
   workflowTime: 15 * 60_000,
+  /** How long the end of the orchestrator waits for clients to take their last answers, ms. */
+  closeTime: 1_000,
   /** Children of one supervisor; XState's cost of a spawn or stop grows with their number. */
   bucketChildren: 64,
   /** Actors that were reaped and are still remembered, with their reasons. */

@@ -1,0 +1,203 @@
+import { fromCallback, type CallbackLogicFunction } from 'xstate'
+import type { Gateway, Sink, Subscription } from '../protocol/calls.ts'
+import type { Dialect, Effect, Heard } from '../protocol/dialect.ts'
+import { messageOf } from '../protocol/errors.ts'
+import type { Emit, Link, LinkEvent } from '../protocol/link.ts'
+import { describeClose } from '../protocol/link.ts'
+import { limits } from '../protocol/limits.ts'
+import type { Principal } from '../protocol/principal.ts'
+
+/** Owns one accepted link: cuts its bytes into messages, folds the dialect over them and carries out what it wants. */
+
+export interface ConversationInput {
+  readonly listener: string
+  readonly link: string
+  readonly dialect: string
+  readonly principal: Principal | null
+}
+export type ConversationFact =
+  | { readonly type: 'conversation.authenticated'; readonly principal: Principal }
+  | { readonly type: 'conversation.closed'; readonly because: string }
+export interface ConversationCommand {
+  readonly type: 'conversation.close'
+  readonly because: string
+}
+
+export interface ConversationParts {
+  readonly gateway: Gateway
+  claim(listener: string, link: string, emit: Emit<LinkEvent>): Link | undefined
+  dialect(name: string): Dialect | undefined
+}
+
+/** A reader that takes nothing keeps at most this much of ours; then it is cut off. */
+const { outboundBytes } = limits
+/** Streams hold back beyond this much unsent; what is left is room for answers. */
+const streamHighWater = 256 * 1024
+
+export function createConversation({ gateway, claim, dialect: dialectOf }: ConversationParts) {
+  const run: CallbackLogicFunction<ConversationCommand, ConversationFact, ConversationInput> = ({ input, sendBack, receive }) => {
+    const dialect = dialectOf(input.dialect)
+    if (dialect === undefined) throw new Error(`there is no dialect "${input.dialect}"`)
+    const codec = dialect.codec()
+    const { principal } = input
+    const subscriptions = new Map<string, Subscription>()
+    const timers = new Map<string, NodeJS.Timeout>()
+    let state = dialect.initial
+    let closed = false
+    let deaf = false
+    let paused = false
+    let waiting: Array<() => void> = []
+
+    const link = claim(input.listener, input.link, (event) => {
+      switch (event.type) {
+        case 'link.data':
+          return read(() => codec.push(event.chunk))
+        case 'link.ended':
+          read(() => codec.end())
+          return hear({ type: 'ended' })
+        case 'link.drained':
+          return breathe()
+        case 'link.closed':
+          return end(describeClose(event.reason))
+        case 'link.opened':
+          return
+      }
+    })
+    if (link === undefined) {
+      sendBack({ type: 'conversation.closed', because: 'it went before it was claimed' })
+      return
+    }
+    const wire = link
+    wire.resume()
+
+    function read(cut: () => string[]): void {
+      if (deaf) return
+      let messages: string[]
+      try {
+        messages = cut()
+      } catch (error) {
+        deaf = true
+        hear({ type: 'malformed', because: messageOf(error) })
+        return
+      }
+      for (const text of messages) hear({ type: 'message', text })
+    }
+
+    function hear(heard: Heard): void {
+      if (closed || dialect === undefined) return
+      const [next, effects] = dialect.fold(state, heard)
+      state = next
+      for (const effect of effects) carryOut(effect)
+      throttle()
+    }
+
+    function carryOut(effect: Effect): void {
+      switch (effect.type) {
+        case 'write':
+          if (!closed && !wire.send(codec.encode(effect.text)) && wire.queued > outboundBytes) {
+            wire.destroy(`it reads too slowly: more than ${outboundBytes} bytes were waiting for it`)
+          }
+          return
+        case 'close':
+          deaf = true
+          wire.close(effect.because)
+          return
+        case 'invoke':
+          void invoke(effect)
+          return
+        case 'subscribe':
+          subscribe(effect)
+          return
+        case 'unsubscribe':
+          subscriptions.get(effect.corr)?.cancel()
+          subscriptions.delete(effect.corr)
+          return
+        case 'timer': {
+          clearTimeout(timers.get(effect.id))
+          timers.set(
+            effect.id,
+            setTimeout(() => {
+              timers.delete(effect.id)
+              hear({ type: 'timer', id: effect.id })
+            }, effect.ms),
+          )
+        }
+      }
+    }
+
+    async function invoke({ corr, command, input: given }: Extract<Effect, { type: 'invoke' }>): Promise<void> {
+      if (principal === null) return hear({ type: 'replied', corr, reply: unauthenticated })
+      hear({ type: 'replied', corr, reply: await gateway.invoke(principal, command, given) })
+    }
+
+    function subscribe({ corr, command, input: given }: Extract<Effect, { type: 'subscribe' }>): void {
+      if (principal === null) return hear({ type: 'replied', corr, reply: unauthenticated })
+      let seq = 0
+      let answered = false
+      const early: Array<() => void> = []
+      const sink: Sink = {
+        room: () => (closed || wire.queued < streamHighWater ? undefined : new Promise((resolve) => waiting.push(resolve))),
+        item(item) {
+          const say = (): void => hear({ type: 'item', corr, seq: ++seq, item })
+          if (answered) say()
+          else early.push(say)
+        },
+        end(because) {
+          const say = (): void => hear({ type: 'streamEnded', corr, because })
+          if (answered) say()
+          else early.push(say)
+          subscriptions.delete(corr)
+        },
+      }
+      const opened = gateway.subscribe(principal, command, given, sink)
+      if ('error' in opened) return hear({ type: 'replied', corr, reply: { ok: false, error: opened.error } })
+      subscriptions.set(corr, opened)
+      hear({ type: 'replied', corr, reply: { ok: true, output: null } })
+      answered = true
+      for (const say of early) say()
+    }
+
+    /** Stops reading while too much is unanswered or unsent: the other side's own buffers fill, not ours. */
+    function throttle(): void {
+      if (closed || dialect === undefined) return
+      const full = dialect.pending(state) >= limits.pendingRequests || wire.queued > streamHighWater
+      if (full === paused) return
+      paused = full
+      if (full) wire.pause()
+      else wire.resume()
+    }
+
+    function breathe(): void {
+      const woken = waiting
+      waiting = []
+      for (const resolve of woken) resolve()
+      throttle()
+    }
+
+    function release(): void {
+      closed = true
+      for (const subscription of subscriptions.values()) subscription.cancel()
+      subscriptions.clear()
+      for (const timer of timers.values()) clearTimeout(timer)
+      breathe()
+    }
+
+    function end(because: string): void {
+      if (closed) return
+      release()
+      sendBack({ type: 'conversation.closed', because })
+    }
+
+    receive((command) => wire.close(command.because))
+    return () => {
+      release()
+      wire.destroy('the orchestrator ends')
+    }
+  }
+  return fromCallback(run)
+}
+
+const unauthenticated = {
+  ok: false,
+  error: { code: 'unauthorized', message: 'this connection has not proved who it is', data: {} },
+} as const

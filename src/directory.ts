@@ -1,0 +1,196 @@
+import { matchesState, type AnyActorRef, type StateValue } from 'xstate'
+import { messageOf } from './protocol/errors.ts'
+import type { Fact, Statement } from './protocol/facts.ts'
+import { parseAddress, type Address } from './protocol/ids.ts'
+import { phases, type Phase } from './protocol/lifecycle.ts'
+import { limits } from './protocol/limits.ts'
+import { publicEventTypes } from './protocol/public-events.ts'
+import type { ActorStatus } from './protocol/status.ts'
+
+/**
+ * The read model: who exists, in which phase and state, since when and why, and what happened. Fed by inspection and by
+ * the facts that machines state; queries read it and never touch an actor.
+ */
+
+/** What is kept of one live actor. The snapshot is the last one seen; it is never changed. */
+export interface Entry {
+  readonly address: Address
+  readonly ref: AnyActorRef
+  readonly snapshot: MachineSnapshotView
+  readonly phase: Phase
+  readonly state: string
+  /** Wall clock, ms. */
+  readonly since: number
+  readonly parent: Address | null
+}
+
+/** The part of a machine's snapshot that is read here. */
+export interface MachineSnapshotView {
+  readonly status: string
+  readonly value: StateValue
+  readonly tags: ReadonlySet<string>
+  readonly context: Readonly<Record<string, unknown>> & { readonly address: Address }
+  readonly output?: unknown
+  readonly error?: unknown
+  can(event: { type: string }): boolean
+}
+
+export type Change =
+  | { readonly type: 'changed' | 'reaped'; readonly address: Address }
+  | { readonly type: 'fact'; readonly fact: Fact }
+
+/** Nested state names joined by dots; parallel regions by commas. */
+export function stateName(value: StateValue): string {
+  if (typeof value === 'string') return value
+  return Object.entries(value)
+    .map(([key, inner]) => (inner === undefined ? key : `${key}.${stateName(inner)}`))
+    .join(',')
+}
+
+const reasonOf = ({ context, error, status }: MachineSnapshotView): string | null => {
+  if (status === 'error') return `crashed: ${messageOf(error)}`
+  const because = context['because']
+  return typeof because === 'string' ? because : null
+}
+
+/** The nearest actor above that has an address; XState keeps the parent in a field that is internal but stable. */
+function parentOf(ref: AnyActorRef, addressOf: (ref: AnyActorRef) => Address | undefined): Address | null {
+  for (
+    let parent = (ref as { _parent?: AnyActorRef })._parent;
+    parent !== undefined;
+    parent = (parent as { _parent?: AnyActorRef })._parent
+  ) {
+    const address = addressOf(parent)
+    if (address !== undefined) return address
+  }
+  return null
+}
+
+export type Directory = ReturnType<typeof createDirectory>
+
+export function createDirectory({ wall = Date.now }: { readonly wall?: () => number } = {}) {
+  const live = new Map<Address, Entry>()
+  const addressByRef = new WeakMap<AnyActorRef, Address>()
+  const reaped = new Map<Address, ActorStatus>()
+  const facts: Fact[] = []
+  const histories = new Map<Address, Fact[]>()
+  const listeners = new Map<Address, Set<() => void>>()
+  const watchers = new Set<(changes: readonly Change[]) => void>()
+  let seq = 0
+  let pending: Change[] = []
+
+  /** Everyone who listens is told in a turn of their own: a snapshot comes while its actor is still at work. */
+  function announce(change: Change): void {
+    if (pending.push(change) === 1) queueMicrotask(flush)
+  }
+  function flush(): void {
+    const changes = pending
+    pending = []
+    const called = new Set<() => void>()
+    for (const change of changes) {
+      if (change.type === 'fact') continue
+      for (const listener of listeners.get(change.address) ?? []) called.add(listener)
+    }
+    for (const listener of called) listener()
+    for (const watcher of watchers) watcher(changes)
+  }
+
+  function observe(ref: AnyActorRef, snapshot: MachineSnapshotView): void {
+    const { address } = snapshot.context
+    const before = live.get(address)
+    if (snapshot.status !== 'active') {
+      const status = statusOf(entryOf(ref, snapshot, before?.ref === ref ? before : undefined), false)
+      reaped.delete(address)
+      reaped.set(address, status)
+      if (reaped.size > limits.reapedActors) reaped.delete(reaped.keys().next().value ?? '')
+      // The parent may already have spawned the next one under the same address.
+      if (before === undefined || before.ref === ref) {
+        live.delete(address)
+        announce({ type: 'reaped', address })
+      }
+      return
+    }
+    if (before?.ref === ref && before.snapshot === snapshot) return
+    addressByRef.set(ref, address)
+    live.set(address, entryOf(ref, snapshot, before?.ref === ref ? before : undefined))
+    announce({ type: 'changed', address })
+  }
+
+  function entryOf(ref: AnyActorRef, snapshot: MachineSnapshotView, before: Entry | undefined): Entry {
+    const { address } = snapshot.context
+    if (before !== undefined && before.snapshot.value === snapshot.value && snapshot.status === 'active')
+      return { ...before, snapshot }
+    const state = stateName(snapshot.value)
+    const phase = snapshot.status === 'active' ? (phases.find((one) => snapshot.tags.has(one)) ?? 'active') : 'reaped'
+    const parent = before === undefined ? parentOf(ref, (one) => addressByRef.get(one)) : before.parent
+    const same = before !== undefined && before.state === state && before.phase === phase
+    return { address, ref, snapshot, phase, state, parent, since: same ? before.since : wall() }
+  }
+
+  function statusOf(entry: Entry, isLive: boolean): ActorStatus {
+    const { kind } = parseAddress(entry.address)
+    const accepts = isLive ? publicEventTypes(kind).filter((type) => entry.snapshot.can({ type })) : []
+    return {
+      address: entry.address,
+      kind,
+      phase: entry.phase,
+      state: entry.state,
+      since: new Date(entry.since).toISOString(),
+      reason: reasonOf(entry.snapshot),
+      parent: entry.parent,
+      accepts,
+      live: isLive,
+      ...(isLive ? {} : { result: entry.snapshot.output ?? null }),
+    }
+  }
+
+  return {
+    observe,
+    /** Records a fact: stamps it, keeps it, tells everyone. */
+    record({ type, about, because = null, by = null, data = {} }: Statement): Fact {
+      const fact: Fact = { seq: ++seq, time: new Date(wall()).toISOString(), type, about, because, by, data: { ...data } }
+      facts.push(fact)
+      if (facts.length > limits.rememberedFacts) facts.shift()
+      const history = histories.get(about) ?? []
+      history.push(fact)
+      if (history.length > limits.serviceHistory) history.shift()
+      if (parseAddress(about).kind === 'service') histories.set(about, history)
+      announce({ type: 'fact', fact })
+      return fact
+    },
+    refOf: (address: Address): AnyActorRef | undefined => live.get(address)?.ref,
+    entry: (address: Address): Entry | undefined => live.get(address),
+    actor(address: Address): ActorStatus | undefined {
+      const entry = live.get(address)
+      return entry === undefined ? reaped.get(address) : statusOf(entry, true)
+    },
+    *actors(): Iterable<ActorStatus> {
+      for (const entry of live.values()) yield statusOf(entry, true)
+    },
+    isIn: (address: Address, state: StateValue): boolean => {
+      const entry = live.get(address)
+      return entry !== undefined && matchesState(state, entry.snapshot.value)
+    },
+    history: (address: Address): readonly Fact[] => histories.get(address) ?? [],
+    facts: (): readonly Fact[] => facts,
+    /** Calls back in a turn of its own after any of these changed; many changes may come as one call. */
+    listen(addresses: readonly Address[], listener: () => void): () => void {
+      for (const address of addresses) {
+        const set = listeners.get(address) ?? new Set()
+        listeners.set(address, set.add(listener))
+      }
+      return () => {
+        for (const address of addresses) {
+          const set = listeners.get(address)
+          set?.delete(listener)
+          if (set?.size === 0) listeners.delete(address)
+        }
+      }
+    },
+    /** Every change, in order, in batches. */
+    watch(watcher: (changes: readonly Change[]) => void): () => void {
+      watchers.add(watcher)
+      return () => watchers.delete(watcher)
+    },
+  }
+}

@@ -1,0 +1,138 @@
+import type { Directory, Entry } from './directory.ts'
+import type { LogLine } from './actors/log-lines.ts'
+import type { Meter } from './actors/metrics.ts'
+import type { ServiceContext } from './machines/service.ts'
+import { causeOf } from './machines/restart-policy.ts'
+import { addressOf } from './protocol/ids.ts'
+import type { DependencyCondition, ServiceStatus, ServiceStatusName } from './protocol/service.ts'
+import type { ListenerStatus, SupervisorStatus } from './protocol/status.ts'
+import type { FleetView, ServiceDetail } from './protocol/view.ts'
+
+export interface FleetViewParts {
+  readonly directory: Directory
+  readonly meter: Meter
+  /** Monotonic ms. */
+  clock(): number
+  serviceNames(): readonly string[]
+  listenerNames(): readonly string[]
+  supervisor(): SupervisorStatus
+  tail(service: string, lines: number): Promise<readonly LogLine[]>
+}
+
+/** One word for a person, from the state's own name. */
+const words: Readonly<Record<string, ServiceStatusName>> = {
+  gate: 'waiting',
+  held: 'waiting',
+  spawning: 'starting',
+  adopting: 'starting',
+  probing: 'starting',
+  healthy: 'running',
+  unhealthy: 'unhealthy',
+  terminating: 'stopping',
+  killing: 'stopping',
+  sweeping: 'stopping',
+  backingOff: 'backing_off',
+  stopped: 'stopped',
+  completed: 'completed',
+  failed: 'failed',
+  removed: 'removed',
+}
+
+/** The state's own name: of a process in `up.healthy` it is `healthy`, of one in `killing.stuck` it is `killing`. */
+const short = (state: string): string => {
+  const [first = state, second] = state.split('.')
+  return first === 'up' && second !== undefined ? second : first
+}
+
+const contextOf = (entry: Entry): ServiceContext => entry.snapshot.context as unknown as ServiceContext
+
+/** The directory as commands see it. */
+export function createFleetView({
+  directory,
+  meter,
+  clock,
+  serviceNames,
+  listenerNames,
+  supervisor,
+  tail,
+}: FleetViewParts): FleetView {
+  function service(name: string): ServiceStatus | undefined {
+    const entry = directory.entry(addressOf('service', name))
+    if (entry === undefined) return undefined
+    const { spec, pid, spawnedAt, containment, because, restartCount, generation, desired } = contextOf(entry)
+    const program = directory.entry(addressOf('process', name))
+    const state = entry.state.startsWith('live') ? short(program?.state ?? 'spawning') : short(entry.state)
+    const seen = program?.snapshot.context['because']
+    const { memoryMb, cpuPercent } = meter.read(name)
+    return {
+      status: words[state] ?? 'running',
+      pid,
+      uptime: spawnedAt === null ? 0 : Math.max(0, Math.floor((clock() - spawnedAt) / 1000)),
+      memory_mb: pid === null ? 0 : memoryMb,
+      cpu_percent: pid === null ? 0 : cpuPercent,
+      restart_count: restartCount,
+      restart_policy: spec.restart.policy,
+      phase: entry.phase,
+      state,
+      reason: typeof seen === 'string' && entry.state.startsWith('live.running') ? seen : because,
+      containment: pid === null ? null : containment,
+      generation,
+      desired,
+      depends_on: spec.dependsOn.map((dependency) => dependency.service),
+    }
+  }
+
+  function serviceDetail(name: string): ServiceDetail | undefined {
+    const entry = directory.entry(addressOf('service', name))
+    if (entry === undefined) return undefined
+    const { spec, next, op, readyGeneration, generation, history, ended } = contextOf(entry)
+    return {
+      spec: next ?? spec,
+      op,
+      readyGeneration,
+      generation,
+      pendingSpec: next !== null,
+      restartsInWindow: history.restarts.length,
+      lastExit: ended === null ? null : causeOf(ended),
+    }
+  }
+
+  return {
+    supervisor,
+    serviceNames,
+    service,
+    serviceDetail,
+    listeners: () =>
+      listenerNames().map((name): ListenerStatus => {
+        const entry = directory.entry(addressOf('listener', name))
+        const bound = entry?.snapshot.context['bound']
+        const because = entry?.snapshot.context['because']
+        return {
+          name,
+          address: typeof bound === 'string' ? bound : null,
+          error: entry?.state === 'closed' && typeof because === 'string' ? because : null,
+        }
+      }),
+    dependencyMet(name: string, condition: DependencyCondition): boolean {
+      const entry = directory.entry(addressOf('service', name))
+      if (entry === undefined) return false
+      switch (condition) {
+        case 'started':
+          return entry.state === 'completed' || (contextOf(entry).pid !== null && entry.state.startsWith('live.running'))
+        case 'healthy':
+          return entry.state === 'live.running.healthy'
+        case 'completed':
+          return entry.state === 'completed'
+      }
+    },
+    history: (name) => directory.history(addressOf('service', name)),
+    actors: directory.actors,
+    actor: directory.actor,
+    accepts: (address, event) => directory.entry(address)?.snapshot.can(event) ?? false,
+    measure: (names) => meter.measure(names),
+    async logTail(names, lines) {
+      const tails = await Promise.all(names.map(async (service) => ({ service, last: await tail(service, lines) })))
+      return tails.flatMap(({ service, last }) => last.map(({ line, truncated }) => ({ service, line, truncated })))
+    },
+  }
+}

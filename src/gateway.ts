@@ -1,0 +1,134 @@
+import * as z from 'zod'
+import type { Gateway, Sink } from './protocol/calls.ts'
+import type { Command, Mutation, Plan, PlanContext, StreamRequest } from './protocol/command.ts'
+import { HyphaeError, messageOf } from './protocol/errors.ts'
+import { formatDuration } from './protocol/duration.ts'
+import type { Address } from './protocol/ids.ts'
+import { nearest } from './protocol/nearest.ts'
+import { mayUse, type Principal } from './protocol/principal.ts'
+import type { Reply, ReplyError } from './protocol/reply.ts'
+import type { FleetView } from './protocol/view.ts'
+
+export interface GatewayParts {
+  readonly registry: ReadonlyMap<string, Command>
+  readonly view: FleetView
+  /** Hands an event to the actor at an address; false when there is none. */
+  deliver(to: Address, event: { readonly type: string }): boolean
+  /** Calls back after any of these changed. */
+  listen(addresses: readonly Address[], listener: () => void): () => void
+  /** Starts a stream; answers how to end it. */
+  open(request: StreamRequest, sink: Sink): () => void
+  /** Monotonic ms. */
+  clock(): number
+  newId(): string
+  /** A defect of ours, for the log: callers only hear that there is one. */
+  onDefect(error: unknown, command: string): void
+}
+
+/** The first issue of a failed parse, as our error: which field, what was expected. */
+function invalid(error: z.ZodError): HyphaeError {
+  const issue = error.issues[0]
+  const field = issue === undefined ? '' : issue.path.map(String).join('.')
+  const message = issue === undefined ? 'invalid input' : `${field === '' ? 'params' : field}: ${issue.message}`
+  return new HyphaeError('invalid_params', message, { field, issues: error.issues.length })
+}
+
+/**
+ * (principal, command) → permitted? → actor → reply. The only way in from outside; nothing is permitted that a command
+ * does not name.
+ */
+export function createGateway(parts: GatewayParts): Gateway {
+  const { registry, view } = parts
+
+  function admit(principal: Principal, name: string, input: unknown): { command: Command; parsed: unknown } {
+    const command = registry.get(name)
+    if (command === undefined) {
+      const near = nearest(name, registry.keys())
+      const hint = near === undefined ? '' : `; did you mean "${near}"?`
+      throw new HyphaeError('unknown_command', `there is no command "${name.slice(0, 100)}"${hint}`, { nearest: near ?? null })
+    }
+    if (!mayUse(principal, command.permission)) {
+      throw new HyphaeError(
+        'forbidden',
+        `${command.name} needs the permission ${command.permission}, which the role ${principal.role} lacks`,
+        {
+          permission: command.permission,
+        },
+      )
+    }
+    const parsed = command.input.safeParse(input)
+    if (!parsed.success) throw invalid(parsed.error)
+    return { command, parsed: parsed.data }
+  }
+
+  function refusal(error: unknown, command: string): ReplyError {
+    if (error instanceof HyphaeError) return { code: error.code, message: error.message, data: error.data }
+    parts.onDefect(error, command)
+    return { code: 'internal', message: 'something went wrong inside; the log has the details', data: {} }
+  }
+
+  function settle(command: Mutation, plan: Plan<unknown>, wait: boolean): Promise<unknown> | unknown {
+    for (const { to, event } of plan.tell) {
+      if (!parts.deliver(to, event)) throw new HyphaeError('not_found', `there is no actor "${to}" any more`, { to })
+    }
+    if (!wait) return plan.accepted(view)
+    const answer = plan.settled(view)
+    if (answer !== undefined) return answer
+    return new Promise((resolve, reject) => {
+      let stop = (): void => {}
+      const timer = setTimeout(() => {
+        stop()
+        reject(
+          new HyphaeError('timeout', `accepted, but not settled within ${formatDuration(command.deadline)}; it goes on`, {
+            now: plan.accepted(view),
+          }),
+        )
+      }, command.deadline)
+      timer.unref()
+      const look = (): void => {
+        try {
+          const settled = plan.settled(view)
+          if (settled === undefined) return
+          resolve(settled)
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(messageOf(error)))
+        }
+        clearTimeout(timer)
+        stop()
+      }
+      stop = parts.listen(plan.watch, look)
+      // What changed between the first look and now has been announced already.
+      look()
+    })
+  }
+
+  return {
+    async invoke(principal, name, input): Promise<Reply> {
+      try {
+        const { command, parsed } = admit(principal, name, input)
+        switch (command.kind) {
+          case 'query':
+            return { ok: true, output: await command.read(view, parsed) }
+          case 'mutation': {
+            const context: PlanContext = { principal, now: parts.clock(), newId: parts.newId }
+            const wait = !(typeof parsed === 'object' && parsed !== null && 'wait' in parsed && parsed.wait === false)
+            return { ok: true, output: await settle(command, command.plan(view, parsed, context), wait) }
+          }
+          case 'stream':
+            throw new HyphaeError('invalid_request', `${command.name} is a stream; it needs a connection that can carry one`)
+        }
+      } catch (error) {
+        return { ok: false, error: refusal(error, name) }
+      }
+    },
+    subscribe(principal, name, input, sink) {
+      try {
+        const { command, parsed } = admit(principal, name, input)
+        if (command.kind !== 'stream') throw new HyphaeError('invalid_request', `${command.name} is no stream`)
+        return { cancel: parts.open(command.open(view, parsed), sink) }
+      } catch (error) {
+        return { error: refusal(error, name) }
+      }
+    },
+  }
+}

@@ -1,0 +1,369 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { createActor, type AnyActorRef } from 'xstate'
+import { createChildProcess } from './actors/child-process.ts'
+import { createContainers } from './actors/containment.ts'
+import { createConversation } from './actors/conversation.ts'
+import { tail } from './actors/log-tail.ts'
+import { createMeter } from './actors/metrics.ts'
+import { createProbe } from './actors/probe.ts'
+import { createServerSockets } from './actors/server-socket.ts'
+import { createSpawnQueue } from './actors/spawn-queue.ts'
+import { registry } from './commands/registry.ts'
+import { jsonrpc } from './dialects/jsonrpc.ts'
+import { createDirectory, type Directory } from './directory.ts'
+import { createFleetView } from './fleet-view.ts'
+import { createGateway } from './gateway.ts'
+import { inspectInto } from './inspection.ts'
+import { connectionMachine } from './machines/connection.ts'
+import { contained } from './machines/contained.ts'
+import { listenerMachine } from './machines/listener.ts'
+import { orchestratorOf, pools, type PoolName } from './machines/orchestrator.ts'
+import { poolOf } from './machines/pool.ts'
+import { processMachine } from './machines/process.ts'
+import { restartMachine } from './machines/restart.ts'
+import { serviceMachine } from './machines/service.ts'
+import { shutdownMachine } from './machines/shutdown.ts'
+import { createFleetPort, createGate, createTarget } from './ports.ts'
+import type { Gateway } from './protocol/calls.ts'
+import type { Dialect } from './protocol/dialect.ts'
+import type { Fact, Statement } from './protocol/facts.ts'
+import { addressOf, type Address } from './protocol/ids.ts'
+import { limits } from './protocol/limits.ts'
+import type { Transport } from './protocol/link.ts'
+import type { Principal } from './protocol/principal.ts'
+import type { ServiceSpec } from './protocol/service.ts'
+import type { ActorStatus, SupervisorStatus } from './protocol/status.ts'
+import type { FleetView } from './protocol/view.ts'
+import { createStreams } from './streams.ts'
+import { memory } from './transports/memory.ts'
+import { unix } from './transports/unix.ts'
+import { version } from './version.ts'
+
+/** Where our own words go; pino fits. */
+export interface Log {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+  debug(fields: object, message: string): void
+}
+
+export interface ListenerSpec {
+  /** The config's key. */
+  readonly name: string
+  /** Scheme and place: `unix:/run/x.sock`, `memory:`. */
+  readonly endpoint: string
+  readonly dialect: 'jsonrpc'
+}
+
+export interface OrchestratorOptions {
+  readonly services: readonly ServiceSpec[]
+  /** Folder for logs and the socket; made where it is missing, mode 0700. */
+  readonly stateDir: string
+  readonly configPath?: string | null
+  readonly warnings?: readonly string[]
+  /** What children inherit; our own secrets must not be in it. */
+  readonly environment?: NodeJS.ProcessEnv
+  readonly listeners?: readonly ListenerSpec[]
+  readonly transports?: readonly Transport[]
+  readonly log?: Log
+}
+
+export interface Orchestrator {
+  readonly gateway: Gateway
+  readonly view: FleetView
+  /** Facts as they are recorded, each once, in order. */
+  onFact(listener: (fact: Fact) => void): () => void
+  /** Starts listeners and services; resolves once each listener is bound or has failed. */
+  start(): Promise<void>
+  /** Asks for the shutdown of the fleet, as `system.shutdown` does; resolves when nothing is left. */
+  shutdown(by: string): Promise<void>
+  /** Resolves when a shutdown, whoever asked for it, has finished. */
+  readonly finished: Promise<void>
+  /** Ends the actors and closes what is open. After a shutdown nothing runs any more. */
+  close(): Promise<void>
+}
+
+const silent: Log = { info() {}, warn() {}, error() {}, debug() {} }
+
+/** Monotonic ms since boot: the same for every process of this boot, and no step of the wall clock moves it. */
+const monotonic = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000
+
+/** Names the state folder in marks and cgroups. */
+export const stateIdOf = (stateDir: string): string => createHash('sha256').update(stateDir).digest('hex').slice(0, 12)
+
+export const logPathOf = (stateDir: string, service: string): string => join(stateDir, 'logs', `${service}.log`)
+
+/** Whoever can open a unix socket of mode 0600 is the user who runs us. */
+const localUser: Principal = {
+  name: `local:${process.getuid?.() === 0 ? 'root' : (process.env['USER'] ?? 'user')}`,
+  via: 'unix',
+  role: 'admin',
+}
+
+/** The composition root: the one place where machines meet effects. */
+export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
+  const { services, stateDir, configPath = null, warnings = [], log = silent } = options
+  const listeners = options.listeners ?? [
+    { name: 'control', endpoint: `unix:${join(stateDir, 'control.sock')}`, dialect: 'jsonrpc' },
+  ]
+  const startedAt = monotonic()
+  const run = randomBytes(3).toString('hex')
+  const stateId = stateIdOf(stateDir)
+  const logPath = (service: string): string => logPathOf(stateDir, service)
+  const readTail = (service: string, lines: number) => tail(logPath(service), lines)
+
+  const directory = createDirectory()
+  const meter = createMeter(monotonic)
+  const containers = createContainers({ stateId })
+  const factListeners = new Set<(fact: Fact) => void>()
+  let status: SupervisorStatus['status'] = 'starting'
+  let count = 0
+  const newId = (): string => `${run}-${++count}`
+
+  const supervisor = (): SupervisorStatus => ({
+    status,
+    pid: process.pid,
+    uptime: Math.floor((monotonic() - startedAt) / 1000),
+    managed_services: services.length,
+    version,
+    config: configPath,
+    state: stateDir,
+    warnings: [...warnings],
+  })
+  const serviceNames = services.map(({ name }) => name)
+  const listenerNames = listeners.map(({ name }) => name)
+  const view = createFleetView({
+    directory,
+    meter,
+    clock: monotonic,
+    serviceNames: () => serviceNames,
+    listenerNames: () => listenerNames,
+    supervisor,
+    tail: readTail,
+  })
+
+  const state = (statement: Statement): void => {
+    measure(statement)
+    const fact = directory.record(statement)
+    log.info(
+      { about: fact.about, by: fact.by ?? undefined, ...fact.data },
+      `${fact.type}${fact.because === null ? '' : `: ${fact.because}`}`,
+    )
+    for (const listener of factListeners) {
+      try {
+        listener(fact)
+      } catch (error) {
+        log.error({ err: error }, 'a listener for facts failed')
+      }
+    }
+  }
+  /** Memory and CPU are measured from spawn to end. */
+  const measure = ({ type, about, data }: Statement): void => {
+    const service = about.slice('service.'.length)
+    if (type === 'service.spawned') {
+      const start = directory.entry(addressOf('process', service))?.snapshot.context['start']
+      const pid = data?.['pid']
+      if (typeof pid !== 'number' || typeof start !== 'number') return
+      meter.track(service, { pid, start }, data?.['containment'] === 'cgroup' ? containers.open(service) : null)
+    } else if (type === 'service.exited') {
+      meter.untrack(service)
+    }
+  }
+
+  const poolRefs = (): Readonly<Record<string, AnyActorRef | undefined>> =>
+    root.getSnapshot().children as Record<string, AnyActorRef | undefined>
+  const deliver = (to: Address, event: { readonly type: string }): boolean => {
+    const ref = (pools as readonly string[]).includes(to) ? poolRefs()[to] : directory.refOf(to)
+    if (ref === undefined) return false
+    ref.send(event)
+    return true
+  }
+  const spawn = (pool: PoolName, address: Address, input: unknown): void => {
+    if (directory.refOf(address) !== undefined) {
+      log.error({ about: address }, 'an actor with this address is alive already')
+      return
+    }
+    deliver(pool, { type: 'pool.spawn', address, input } as { type: string })
+  }
+
+  const parts = { directory, view, deliver, clock: monotonic }
+  const gateway = createGateway({
+    registry,
+    view,
+    deliver,
+    listen: directory.listen,
+    open: createStreams({ directory, logPath, tail: readTail }),
+    clock: monotonic,
+    newId,
+    onDefect: (error, command) => log.error({ err: error, command }, 'a command failed for a reason of our own'),
+  })
+
+  const dialects = new Map<string, Dialect>([
+    ['jsonrpc', jsonrpc({ isStream: (method) => registry.get(method)?.kind === 'stream' }) as Dialect],
+  ])
+  const transports = [...(options.transports ?? []), unix(), memory()]
+  const sockets = createServerSockets(new Map(transports.map((transport) => [transport.scheme, transport])))
+
+  const process_ = contained(
+    processMachine.provide({
+      actors: {
+        child: createChildProcess({
+          logPath,
+          environment: options.environment ?? process.env,
+          stateId,
+          containers,
+          spawnQueue: createSpawnQueue(),
+          clock: monotonic,
+        }),
+        probe: createProbe({
+          log: (service, ok, fields) => {
+            if (ok) log.debug({ service, ...fields }, 'Service health check passed')
+            else log.warn({ service, ...fields }, 'Service health check failed')
+          },
+        }),
+      },
+    }),
+  )
+  const root = createActor(
+    orchestratorOf(
+      {
+        services: poolOf(
+          contained(
+            serviceMachine.provide({
+              actors: { process: process_, gate: createGate(parts) },
+              actions: { state: (_, statement) => state(statement) },
+            }),
+          ),
+          state,
+        ),
+        workflows: poolOf(
+          contained(
+            restartMachine.provide({
+              actors: { target: createTarget(parts) },
+              actions: { state: (_, statement) => state(statement) },
+            }),
+          ),
+          state,
+        ),
+        shutdowns: poolOf(contained(shutdownMachine.provide({ actors: { fleet: createFleetPort(parts) } })), state),
+        listeners: poolOf(
+          contained(
+            listenerMachine.provide({
+              actors: { socket: sockets.logic },
+              actions: {
+                state: (_, statement) => state(statement),
+                admit: (_, admission) => {
+                  const id = newId()
+                  spawn('connections', addressOf('connection', id), { ...admission, id, principal: localUser })
+                },
+              },
+            }),
+          ),
+          state,
+        ),
+        connections: poolOf(
+          contained(
+            connectionMachine.provide({
+              actors: {
+                conversation: createConversation({ gateway, claim: sockets.claim, dialect: (name) => dialects.get(name) }),
+              },
+            }),
+          ),
+          state,
+        ),
+      },
+      state,
+    ),
+    { inspect: inspectInto(directory, (error) => log.error({ err: error }, 'the directory could not take a snapshot')) },
+  )
+
+  let finish: () => void = () => {}
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  const shutdownAddress = addressOf('shutdown', 'fleet')
+  directory.listen([shutdownAddress], () => {
+    const shutdown = directory.actor(shutdownAddress)
+    if (shutdown?.live === true && status !== 'stopping') {
+      status = 'stopping'
+      state({ type: 'system.stopping', about: 'supervisor.root', because: shutdown.reason })
+    }
+    if (shutdown?.live === false) {
+      state({ type: 'system.stopped', about: 'supervisor.root' })
+      finish()
+    }
+  })
+
+  return {
+    gateway,
+    view,
+    finished,
+    onFact(listener) {
+      factListeners.add(listener)
+      return () => factListeners.delete(listener)
+    },
+    async start() {
+      mkdirSync(join(stateDir, 'logs'), { recursive: true, mode: 0o700 })
+      root.subscribe({ error: (error) => log.error({ err: error }, 'the root failed') })
+      root.start()
+      state({ type: 'system.starting', about: 'supervisor.root', data: { pid: process.pid, version } })
+      for (const { name, endpoint, dialect } of listeners)
+        spawn('listeners', addressOf('listener', name), { name, endpoint, dialect })
+      await settled(directory, listenerNames)
+      for (const spec of services) spawn('services', addressOf('service', spec.name), { spec, run })
+      for (const spec of services) {
+        if (spec.autostart)
+          deliver(addressOf('service', spec.name), { type: 'START', by: 'the fleet', at: monotonic() } as { type: string })
+      }
+      meter.start()
+      status = 'running'
+      state({ type: 'system.ready', about: 'supervisor.root', data: { services: services.length } })
+    },
+    async shutdown(by) {
+      const principal: Principal = { name: by, via: 'internal', role: 'admin' }
+      await gateway.invoke(principal, 'system.shutdown', { wait: false })
+      await finished
+    },
+    async close() {
+      meter.stop()
+      // Answers under way leave first; whoever does not take theirs is not waited for.
+      await nextTurn()
+      const open = Array.from(directory.actors()).filter(({ kind }) => kind === 'connection')
+      for (const { address } of open) deliver(address, { type: 'CLOSE', because: 'the orchestrator ends' } as { type: string })
+      await Promise.race([gone(directory, open), new Promise((resolve) => setTimeout(resolve, limits.closeTime).unref())])
+      root.stop()
+      containers.removeAll()
+    },
+  }
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Resolves once `done` holds; it is asked again after each change of these. */
+function once(directory: Directory, addresses: readonly Address[], done: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    if (done()) {
+      resolve()
+      return
+    }
+    const stop = directory.listen(addresses, () => {
+      if (!done()) return
+      stop()
+      resolve()
+    })
+  })
+}
+
+/** Each listener is bound or has failed. */
+function settled(directory: Directory, names: readonly string[]): Promise<void> {
+  const addresses = names.map((name) => addressOf('listener', name))
+  return once(directory, addresses, () => addresses.every((address) => directory.entry(address)?.state !== 'open.binding'))
+}
+
+function gone(directory: Directory, actors: readonly ActorStatus[]): Promise<void> {
+  const addresses = actors.map(({ address }) => address)
+  return once(directory, addresses, () => addresses.every((address) => directory.entry(address) === undefined))
+}

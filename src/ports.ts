@@ -1,0 +1,91 @@
+import { fromCallback, type CallbackLogicFunction } from 'xstate'
+import type { Directory } from './directory.ts'
+import type { TargetSeen, TargetTell, TargetView } from './machines/restart.ts'
+import type { GateFact, GateInput, ServiceContext } from './machines/service.ts'
+import type { FleetRested, FleetStop } from './machines/shutdown.ts'
+import { addressOf, type Address } from './protocol/ids.ts'
+import type { FleetView } from './protocol/view.ts'
+
+/** What fills the ports of machines that look at other actors: they see the directory, and speak through `deliver`. */
+
+export interface PortParts {
+  readonly directory: Directory
+  readonly view: FleetView
+  deliver(to: Address, event: { readonly type: string }): boolean
+  clock(): number
+}
+
+const wanted = { started: 'to be started', healthy: 'to be healthy', completed: 'to complete' } as const
+
+/** May a service start? Says so whenever the answer changes. */
+export function createGate({ directory, view }: PortParts) {
+  const run: CallbackLogicFunction<{ type: 'gate.look' }, GateFact, GateInput> = ({ input: { dependsOn }, sendBack }) => {
+    let said = ''
+    const look = (): void => {
+      const waiting: string[] = []
+      const lost: string[] = []
+      for (const { service, condition } of dependsOn) {
+        if (view.dependencyMet(service, condition)) continue
+        const status = view.service(service)
+        if (status?.state === 'failed') lost.push(`${service} failed: ${status.reason}`)
+        else waiting.push(`${service} ${wanted[condition]} (it is ${status?.state ?? 'unknown'})`)
+      }
+      const because = lost.length > 0 ? `cannot start: ${lost.join('; ')}` : `waits for ${waiting.join(', ')}`
+      if (waiting.length === 0 && lost.length === 0) sendBack({ type: 'gate.open' })
+      else if (because !== said) sendBack({ type: lost.length > 0 ? 'gate.blocked' : 'gate.waiting', because })
+      said = because
+    }
+    const stop = directory.listen(
+      dependsOn.flatMap(({ service }) => [addressOf('service', service), addressOf('process', service)]),
+      look,
+    )
+    look()
+    return stop
+  }
+  return fromCallback(run)
+}
+
+/** The service of a restart workflow. */
+export function createTarget({ directory, deliver }: PortParts) {
+  const run: CallbackLogicFunction<TargetTell, TargetSeen, { service: string }> = ({ input: { service }, sendBack, receive }) => {
+    const address = addressOf('service', service)
+    const seen = (): TargetView | null => {
+      const entry = directory.entry(address)
+      if (entry === undefined) return null
+      const { op, generation, readyGeneration, desired, pid, because } = entry.snapshot.context as unknown as ServiceContext
+      return { op, generation, readyGeneration, desired, pid, because, state: entry.state }
+    }
+    const look = (): void => sendBack({ type: 'target.seen', view: seen() })
+    const stop = directory.listen([address], look)
+    receive(({ event }) => {
+      deliver(address, event)
+      look()
+    })
+    return stop
+  }
+  return fromCallback(run)
+}
+
+/** The services that a shutdown stops, layer by layer. */
+export function createFleetPort({ directory, view, deliver, clock }: PortParts) {
+  const run: CallbackLogicFunction<FleetStop, FleetRested, { by: string }> = ({ input: { by }, sendBack, receive }) => {
+    let stop = (): void => {}
+    receive(({ services }) => {
+      stop()
+      const look = (): void => {
+        if (services.some((service) => view.service(service)?.phase !== 'reaped')) return
+        stop()
+        sendBack({ type: 'fleet.rested' })
+      }
+      stop = directory.listen(
+        services.map((service) => addressOf('service', service)),
+        look,
+      )
+      for (const service of services)
+        deliver(addressOf('service', service), { type: 'STOP', by, at: clock() } as { type: string })
+      look()
+    })
+    return () => stop()
+  }
+  return fromCallback(run)
+}

@@ -1,0 +1,183 @@
+import { describe } from 'vitest'
+import { connectionMachine } from '../../src/machines/connection.ts'
+import { listenerMachine } from '../../src/machines/listener.ts'
+import { processMachine } from '../../src/machines/process.ts'
+import { restartMachine, type TargetView } from '../../src/machines/restart.ts'
+import { serviceMachine } from '../../src/machines/service.ts'
+import { shutdownMachine } from '../../src/machines/shutdown.ts'
+import { fake } from '../support/fake.ts'
+import { probe, specOf } from '../support/specs.ts'
+import { obeysLifecycleLaws } from './lifecycle-laws.ts'
+
+const incarnation = 'run.1'
+const exit = { kind: 'exited', code: 1 } as const
+const silent = fake().logic
+
+describe('PROCESS', () => {
+  const events = [
+    { type: 'child.spawned', incarnation, pid: 7, start: 1, containment: 'mark', logOffset: 0, at: 1 },
+    { type: 'child.alive', incarnation, pid: 7, start: 1, containment: 'mark', logOffset: 0, since: 1, at: 1 },
+    { type: 'child.unspawnable', incarnation, because: 'no', passing: false, at: 1, dice: 0 },
+    { type: 'child.exited', incarnation, exit, empty: true, at: 1, dice: 0 },
+    { type: 'child.exited', incarnation, exit, empty: false, at: 1, dice: 0 },
+    { type: 'child.swept', incarnation, at: 1 },
+    { type: 'probe.passed', at: 1 },
+    { type: 'probe.failed', because: 'no', at: 1 },
+    { type: 'STOP' },
+    { type: 'KILL' },
+    { type: 'LEAVE' },
+    { type: 'grace.over' },
+    { type: 'xstate.after.startTimeout.process.probing' },
+    { type: 'xstate.after.stuckAfter.process.killing.waiting' },
+  ]
+  const quiet = (): void => {}
+  const machine = processMachine.provide({
+    actors: { child: silent, probe: silent },
+    // Without a service there is nobody to tell.
+    actions: {
+      tellSpawned: quiet,
+      tellReady: quiet,
+      tellRecovered: quiet,
+      tellUnhealthy: quiet,
+      tellEnding: quiet,
+      tellKilling: quiet,
+      tellStuck: quiet,
+    },
+  })
+  const spec = specOf({ readiness: probe, liveness: { ...probe, failures: 2 } })
+  const distinguish = ({ failures, passes, planned }: Record<string, unknown>) => [
+    Math.min(Number(failures), 2),
+    Math.min(Number(passes), 1),
+    planned,
+  ]
+  obeysLifecycleLaws('spawned', machine, {
+    input: { address: 'process.web', spec, incarnation, adopt: null },
+    events,
+    distinguish,
+    // Only an adoption begins there.
+    unreached: ['adopting'],
+  })
+  obeysLifecycleLaws('adopted', machine, {
+    input: { address: 'process.web', spec, incarnation, adopt: { pid: 7, start: 1 } },
+    events,
+    distinguish,
+    unreached: ['spawning.pending'],
+  })
+})
+
+describe('SERVICE', () => {
+  const output = { exit, planned: false, because: null, at: 1, readyAt: 0, dice: 0 }
+  const spec = specOf({
+    dependsOn: [{ service: 'db', condition: 'healthy' }],
+    oneShot: true,
+    restart: { policy: 'on_failure', onUnhealthy: false },
+  })
+  obeysLifecycleLaws(
+    'service',
+    serviceMachine.provide({ actors: { process: silent as never, gate: silent }, guards: { current: () => true } }),
+    {
+      input: { spec, run: 'run' },
+      events: [
+        { type: 'START', at: 0 },
+        { type: 'STOP', at: 0 },
+        { type: 'RESTART', at: 0 },
+        { type: 'RECONFIGURE', at: 0, spec },
+        { type: 'HOLD', because: 'x', at: 0 },
+        { type: 'RELEASE' },
+        { type: 'REMOVE', at: 0 },
+        { type: 'ADOPT', identity: { pid: 7, start: 1 }, at: 0 },
+        { type: 'LEAVE' },
+        { type: 'gate.open' },
+        { type: 'gate.waiting', because: 'x' },
+        { type: 'gate.blocked', because: 'x' },
+        ...['spawned', 'ready', 'unhealthy', 'recovered', 'ending', 'killing', 'stuck'].map((fact) => ({
+          type: `process.${fact}`,
+          because: 'x',
+          pid: 7,
+          at: 0,
+        })),
+        { type: 'xstate.done.actor.process', actorId: 'process', output },
+        { type: 'xstate.done.actor.process', actorId: 'process', output: { ...output, exit: { kind: 'exited', code: 0 } } },
+        { type: 'xstate.error.actor.process', actorId: 'process', error: new Error('x') },
+        { type: 'xstate.after.backoff.service.backingOff' },
+      ],
+      distinguish: ({ desired, op, history, next }) => [
+        desired,
+        op !== null,
+        next !== null,
+        // Counters are left out, or the walk never ends.
+        (history as { restarts: unknown[] }).restarts.length,
+      ],
+      unreached: [
+        // Passed through within one step.
+        'decide',
+        'gate.checking',
+        // Only when unhealthy restarts it, see service.test.ts.
+        'live.stopping.thenDecide',
+      ],
+    },
+  )
+})
+
+describe('RESTART', () => {
+  const view: TargetView = {
+    op: null,
+    generation: 1,
+    readyGeneration: 1,
+    desired: 'run',
+    state: 'live.running.healthy',
+    pid: 7,
+    because: null,
+  }
+  const mine = { ...view, op: { id: 'r1', by: 'me' } }
+  const seen = (one: TargetView | null) => ({ type: 'target.seen', view: one })
+  obeysLifecycleLaws('restart', restartMachine.provide({ actors: { target: silent } }), {
+    input: { id: 'r1', service: 'web', by: 'me', at: 0 },
+    events: [
+      seen(null),
+      seen(view),
+      seen(mine),
+      seen({ ...view, op: { id: 'r2', by: 'you' } }),
+      seen({ ...mine, generation: 2, state: 'gate.waiting', pid: null }),
+      seen({ ...mine, generation: 2, state: 'live.running.starting' }),
+      seen({ ...mine, generation: 2, readyGeneration: 2 }),
+      seen({ ...mine, generation: 2, state: 'backingOff' }),
+      seen({ ...mine, desired: 'stop' }),
+      { type: 'xstate.after.workflowTime.restart' },
+    ],
+  })
+})
+
+describe('SHUTDOWN', () => {
+  obeysLifecycleLaws('shutdown', shutdownMachine.provide({ actors: { fleet: silent } }), {
+    input: { layers: [['web'], ['db']], by: 'me' },
+    events: [{ type: 'fleet.rested' }],
+    distinguish: ({ layer }) => layer,
+    unreached: ['stopping.choosing'],
+  })
+})
+
+describe('LISTENER', () => {
+  obeysLifecycleLaws('listener', listenerMachine.provide({ actors: { socket: silent } }), {
+    input: { name: 'control', endpoint: 'memory:', dialect: 'jsonrpc' },
+    events: [
+      { type: 'listener.bound', address: 'x' },
+      { type: 'listener.accepted', link: 'l1', peer: 'x' },
+      { type: 'listener.closed', reason: { kind: 'remote' } },
+      { type: 'OPEN' },
+    ],
+  })
+})
+
+describe('CONNECTION', () => {
+  const principal = { name: 'local', via: 'unix', role: 'admin' } as const
+  obeysLifecycleLaws('connection', connectionMachine.provide({ actors: { conversation: silent } }), {
+    input: { id: '1', listener: 'control', link: 'l1', peer: 'x', dialect: 'jsonrpc', principal: null },
+    events: [
+      { type: 'conversation.authenticated', principal },
+      { type: 'conversation.closed', because: 'x' },
+      { type: 'CLOSE', because: 'x' },
+      { type: 'xstate.after.authenticationTime.connection.authenticating' },
+    ],
+  })
+})

@@ -1,0 +1,399 @@
+import { createActor, SimulatedClock, type AnyActorRef } from 'xstate'
+import { describe, expect, test } from 'vitest'
+import { stateName } from '../../src/directory.ts'
+import { processMachine } from '../../src/machines/process.ts'
+import { serviceMachine, type GateInput, type ServiceEvent } from '../../src/machines/service.ts'
+import type { Statement } from '../../src/protocol/facts.ts'
+import type { ChildCommand, ChildInput, ProbeCommand, ProbeInput } from '../../src/protocol/process.ts'
+import type { ServiceSpec } from '../../src/protocol/service.ts'
+import { fake } from '../support/fake.ts'
+import { probe, specOf } from '../support/specs.ts'
+
+/** SERVICE with its real PROCESS inside; only the OS is a fake. */
+function start(spec: ServiceSpec = specOf()) {
+  const clock = new SimulatedClock()
+  const child = fake<ChildCommand, ChildInput>()
+  const looks = fake<ProbeCommand, ProbeInput>()
+  const gate = fake<{ type: 'gate.look' }, GateInput>()
+  const facts: Statement[] = []
+  const machine = serviceMachine.provide({
+    actors: { process: processMachine.provide({ actors: { child: child.logic, probe: looks.logic } }), gate: gate.logic },
+    actions: { state: (_, statement) => facts.push(statement) },
+  })
+  const actor = createActor(machine, { input: { spec, run: 'run' }, clock }).start()
+  const incarnation = (): string => child.inputs.at(-1)?.incarnation ?? ''
+  return {
+    actor,
+    clock,
+    child,
+    looks,
+    gate,
+    facts,
+    state: () => stateName(actor.getSnapshot().value),
+    context: () => actor.getSnapshot().context,
+    send: (event: ServiceEvent) => actor.send(event),
+    spawned: (pid = 7) =>
+      child.emit({
+        type: 'child.spawned',
+        incarnation: incarnation(),
+        pid,
+        start: 1,
+        containment: 'cgroup',
+        logOffset: 0,
+        at: clock.now(),
+      }),
+    exited: (code = 1) =>
+      child.emit({
+        type: 'child.exited',
+        incarnation: incarnation(),
+        exit: { kind: 'exited', code },
+        empty: true,
+        at: clock.now(),
+        dice: 0,
+      }),
+    unspawnable: (passing = false) =>
+      child.emit({
+        type: 'child.unspawnable',
+        incarnation: incarnation(),
+        because: 'no such file',
+        passing,
+        at: clock.now(),
+        dice: 0,
+      }),
+  }
+}
+type Started = ReturnType<typeof start>
+
+const at = 0
+const changed = specOf({ args: ['--changed'] })
+const steps = {
+  START: (s: Started) => s.send({ type: 'START', at, by: 'me' }),
+  STOP: (s: Started) => s.send({ type: 'STOP', at, by: 'me' }),
+  RESTART: (s: Started) => s.send({ type: 'RESTART', at, by: 'me' }),
+  RECONFIGURE: (s: Started) => s.send({ type: 'RECONFIGURE', spec: changed, at }),
+  HOLD: (s: Started) => s.send({ type: 'HOLD', because: 'a sibling restarts', at }),
+  RELEASE: (s: Started) => s.send({ type: 'RELEASE' }),
+  REMOVE: (s: Started) => s.send({ type: 'REMOVE', at }),
+  ADOPT: (s: Started) => s.send({ type: 'ADOPT', identity: { pid: 7, start: 1 }, at }),
+  LEAVE: (s: Started) => s.send({ type: 'LEAVE' }),
+  'gate.open': (s: Started) => s.gate.emit({ type: 'gate.open' }),
+  'gate.blocked': (s: Started) => s.gate.emit({ type: 'gate.blocked', because: 'db failed' }),
+  spawned: (s: Started) => s.spawned(),
+  unspawnable: (s: Started) => s.unspawnable(),
+  'exited 0': (s: Started) => s.exited(0),
+  'exited 1': (s: Started) => s.exited(1),
+  'not ready': (s: Started) => s.clock.increment(60_000),
+  delay: (s: Started) => s.clock.increment(1_000),
+  unhealthy: (s: Started) => {
+    for (let i = 0; i < 3; i++) s.looks.emit({ type: 'probe.failed', because: 'refused', at: s.clock.now() })
+  },
+  passed: (s: Started) => s.looks.emit({ type: 'probe.passed', at: s.clock.now() }),
+} as const
+type Step = keyof typeof steps
+
+const oneShot = specOf({ oneShot: true, restart: { policy: 'on_failure' } })
+const dependent = specOf({ dependsOn: [{ service: 'db', condition: 'healthy' }] })
+const probed = specOf({ readiness: probe, liveness: probe, restart: { onUnhealthy: false } })
+
+/** How each state is reached, and what each event does there; what is not named changes nothing. `skip`: not meant here. */
+const chart: Record<
+  string,
+  { spec?: ServiceSpec; by: readonly Step[]; on: Partial<Record<Step, string>>; skip?: readonly Step[] }
+> = {
+  stopped: {
+    by: [],
+    on: { START: 'live.running.starting', RESTART: 'live.running.starting', ADOPT: 'live.running.starting', REMOVE: 'removed' },
+  },
+  completed: {
+    spec: oneShot,
+    by: ['START', 'spawned', 'exited 0'],
+    on: { START: 'live.running.starting', RESTART: 'live.running.starting', REMOVE: 'removed' },
+  },
+  failed: {
+    by: ['START', 'unspawnable'],
+    on: {
+      START: 'live.running.starting',
+      RESTART: 'live.running.starting',
+      RECONFIGURE: 'live.running.starting',
+      STOP: 'stopped',
+      REMOVE: 'removed',
+    },
+  },
+  'gate.waiting': {
+    spec: dependent,
+    by: ['START'],
+    on: {
+      'gate.open': 'live.running.starting',
+      STOP: 'stopped',
+      HOLD: 'held',
+      REMOVE: 'removed',
+      RECONFIGURE: 'live.running.starting',
+    },
+  },
+  backingOff: {
+    by: ['START', 'spawned', 'exited 1'],
+    on: {
+      delay: 'live.running.starting',
+      'not ready': 'live.running.starting',
+      START: 'live.running.starting',
+      RESTART: 'live.running.starting',
+      RECONFIGURE: 'live.running.starting',
+      STOP: 'stopped',
+      HOLD: 'held',
+      REMOVE: 'removed',
+    },
+  },
+  held: {
+    by: ['START', 'spawned', 'exited 1', 'HOLD'],
+    on: { RELEASE: 'live.running.starting', STOP: 'stopped', REMOVE: 'removed' },
+  },
+  'live.running.starting': {
+    spec: probed,
+    by: ['START', 'spawned'],
+    on: {
+      passed: 'live.running.healthy',
+      'exited 0': 'backingOff',
+      'exited 1': 'backingOff',
+      'not ready': 'live.running.ending',
+      STOP: 'live.stopping.thenStopped',
+      RESTART: 'live.stopping.thenGate',
+      RECONFIGURE: 'live.stopping.thenGate',
+      HOLD: 'live.stopping.thenHeld',
+      REMOVE: 'live.stopping.thenRemoved',
+      LEAVE: 'stopped',
+    },
+    skip: ['unspawnable', 'spawned'],
+  },
+  'live.running.healthy': {
+    spec: probed,
+    by: ['START', 'spawned', 'passed'],
+    on: {
+      unhealthy: 'live.running.unhealthy',
+      'exited 0': 'backingOff',
+      'exited 1': 'backingOff',
+      STOP: 'live.stopping.thenStopped',
+      RESTART: 'live.stopping.thenGate',
+      RECONFIGURE: 'live.stopping.thenGate',
+      HOLD: 'live.stopping.thenHeld',
+      REMOVE: 'live.stopping.thenRemoved',
+      LEAVE: 'stopped',
+    },
+    skip: ['not ready', 'delay'],
+  },
+  'live.running.unhealthy': {
+    spec: probed,
+    by: ['START', 'spawned', 'passed', 'unhealthy'],
+    on: {
+      passed: 'live.running.healthy',
+      'exited 0': 'backingOff',
+      'exited 1': 'backingOff',
+      STOP: 'live.stopping.thenStopped',
+      RESTART: 'live.stopping.thenGate',
+      RECONFIGURE: 'live.stopping.thenGate',
+      HOLD: 'live.stopping.thenHeld',
+      REMOVE: 'live.stopping.thenRemoved',
+      LEAVE: 'stopped',
+    },
+  },
+  'live.running.ending': {
+    spec: probed,
+    by: ['START', 'spawned', 'not ready'],
+    on: {
+      'exited 0': 'backingOff',
+      'exited 1': 'backingOff',
+      STOP: 'live.stopping.thenStopped',
+      RESTART: 'live.stopping.thenGate',
+      RECONFIGURE: 'live.stopping.thenGate',
+      HOLD: 'live.stopping.thenHeld',
+      REMOVE: 'live.stopping.thenRemoved',
+      LEAVE: 'stopped',
+    },
+  },
+  ...Object.fromEntries(
+    (
+      [
+        ['thenStopped', 'STOP', 'stopped'],
+        ['thenGate', 'RESTART', 'live.running.starting'],
+        ['thenHeld', 'HOLD', 'held'],
+        ['thenRemoved', 'REMOVE', 'removed'],
+        ['thenDecide', 'unhealthy', 'backingOff'],
+      ] as const
+    ).map(([state, by, then]) => [
+      `live.stopping.${state}`,
+      {
+        spec: specOf({ readiness: probe, liveness: probe }),
+        by: ['START', 'spawned', 'passed', by],
+        on: {
+          START: 'live.stopping.thenGate',
+          RESTART: 'live.stopping.thenGate',
+          STOP: 'live.stopping.thenStopped',
+          HOLD: 'live.stopping.thenHeld',
+          REMOVE: 'live.stopping.thenRemoved',
+          'exited 0': then,
+          'exited 1': then,
+          LEAVE: 'stopped',
+        },
+      },
+    ]),
+  ),
+  removed: { by: ['REMOVE'], on: {} },
+}
+
+describe('every state × every event', () => {
+  const names = Object.keys(steps) as Step[]
+  const pairs = Object.entries(chart).flatMap(([state, { on, skip = [] }]) =>
+    names.filter((name) => !skip.includes(name)).map((name) => [state, name, on[name] ?? state] as const),
+  )
+  test.each(pairs)('%s + %s → %s', (state, name, expected) => {
+    const started = start(chart[state]?.spec)
+    for (const step of chart[state]?.by ?? []) steps[step](started)
+    expect(started.state()).toBe(state)
+    steps[name](started)
+    expect(started.state()).toBe(expected)
+  })
+})
+
+test('RESTART is a new generation with a new incarnation, free of the budget', () => {
+  const s = start(specOf({ restart: { maxRestarts: 0 } }))
+  steps.START(s)
+  s.spawned(7)
+  for (let n = 0; n < 5; n++) {
+    steps.RESTART(s)
+    s.exited()
+    s.spawned(8 + n)
+  }
+  expect(s.state()).toBe('live.running.healthy')
+  expect(s.context()).toMatchObject({ generation: 6, readyGeneration: 6, restartCount: 5, pid: 12, because: 'restarted by me' })
+  expect(s.child.inputs.map(({ incarnation }) => incarnation)).toEqual(['run.1', 'run.2', 'run.3', 'run.4', 'run.5', 'run.6'])
+})
+
+test('a crash while it is being stopped is the stop', () => {
+  const s = start()
+  steps.START(s)
+  s.spawned()
+  steps.STOP(s)
+  s.exited(139)
+  expect(s.state()).toBe('stopped')
+  expect(s.facts.map(({ type }) => type)).toEqual([
+    'service.spawning',
+    'service.spawned',
+    'service.ready',
+    'service.stopping',
+    'service.exited',
+    'service.stopped',
+  ])
+})
+
+test('the backoff is exact, grows, and ends in giving up; START then begins afresh', () => {
+  const s = start()
+  steps.START(s)
+  const delays: number[] = []
+  for (let n = 0; n < 3; n++) {
+    s.spawned()
+    s.exited()
+    const begun = s.clock.now()
+    while (s.state() === 'backingOff') s.clock.increment(1)
+    delays.push(s.clock.now() - begun)
+  }
+  expect(delays).toEqual([1_000, 2_000, 4_000])
+  s.spawned()
+  s.exited()
+  expect(s.state()).toBe('failed')
+  expect(s.context().because).toBe('exited with code 1; gave up after 3 restarts (max_restarts: 3)')
+  expect(s.facts.at(-1)?.type).toBe('service.gaveUp')
+  steps.START(s)
+  s.spawned()
+  s.exited()
+  expect(s.context().because).toBe('exited with code 1; restart 1 of 3, in 1 s')
+})
+
+test('a settled child is spawned again in the same turn, and the reason stays readable', () => {
+  const s = start()
+  steps.START(s)
+  s.spawned()
+  s.clock.increment(10_000)
+  s.exited(1)
+  expect(s.child.inputs).toHaveLength(2)
+  s.spawned(8)
+  expect(s.context()).toMatchObject({ pid: 8, because: 'restarted after it exited with code 1 (restart 1 of 3)' })
+})
+
+test("a person's START during the backoff is at once and does not spend the budget", () => {
+  const s = start()
+  steps.START(s)
+  for (let n = 0; n < 10; n++) {
+    s.spawned()
+    s.exited()
+    expect(s.context().because).toBe('exited with code 1; restart 1 of 3, in 1 s')
+    steps.START(s)
+  }
+  expect(s.state()).toBe('live.running.starting')
+})
+
+test('unhealthy restarts it under its policy and counts as a failure, also when it exits with 0', () => {
+  const s = start(specOf({ readiness: probe, liveness: probe, restart: { policy: 'on_failure' } }))
+  steps.START(s)
+  s.spawned()
+  steps.passed(s)
+  steps.unhealthy(s)
+  expect(s.state()).toBe('live.stopping.thenDecide')
+  s.exited(0)
+  expect(s.state()).toBe('backingOff')
+  expect(s.context().because).toBe('was unhealthy: 3 failed checks in a row, the last: refused; restart 1 of 3, in 1 s')
+})
+
+test('one operation slot: a RESTART of somebody else is refused while it is taken, STOP wins and frees it', () => {
+  const s = start()
+  steps.START(s)
+  s.spawned()
+  s.send({ type: 'RESERVE', op: { id: 'a', by: 'me' } })
+  s.send({ type: 'RESERVE', op: { id: 'b', by: 'you' } })
+  expect(s.context().op).toEqual({ id: 'a', by: 'me' })
+  steps.RESTART(s)
+  expect(s.state()).toBe('live.running.healthy')
+  expect(s.facts.at(-1)).toMatchObject({ type: 'service.refused', because: 'RESTART refused: busy with a' })
+  s.send({ type: 'FREE', op: 'b' })
+  s.send({ type: 'RESTART', op: 'a', at, by: 'me' })
+  expect(s.state()).toBe('live.stopping.thenGate')
+  steps.STOP(s)
+  expect(s.state()).toBe('live.stopping.thenStopped')
+  expect(s.context().op).toBeNull()
+})
+
+test('a changed spec takes effect with the restart that it causes, an unchanged one changes nothing', () => {
+  const s = start()
+  steps.START(s)
+  s.spawned()
+  s.send({ type: 'RECONFIGURE', spec: specOf(), at })
+  expect(s.state()).toBe('live.running.healthy')
+  steps.RECONFIGURE(s)
+  s.exited()
+  expect(s.child.inputs.at(-1)?.spec.args).toEqual(['--changed'])
+})
+
+test('a spec that comes while it is stopped waits for the next start', () => {
+  const s = start()
+  steps.RECONFIGURE(s)
+  expect(s.state()).toBe('stopped')
+  steps.START(s)
+  expect(s.child.inputs.at(-1)?.spec.args).toEqual(['--changed'])
+})
+
+test('adoption keeps the identity and spawns nothing', () => {
+  const s = start()
+  steps.ADOPT(s)
+  expect(s.child.inputs).toMatchObject([{ adopt: { pid: 7, start: 1 } }])
+  expect(s.context()).toMatchObject({ desired: 'run', generation: 0 })
+})
+
+test('an actor of a process that fails takes nothing with it: the service decides as after a crash', () => {
+  const spec = specOf()
+  const machine = serviceMachine.provide({
+    actors: { process: processMachine.provide({ actors: {}, actions: { signal: () => {} } }) },
+  })
+  const actor = createActor(machine, { input: { spec, run: 'run' }, clock: new SimulatedClock() }).start()
+  actor.send({ type: 'START', at })
+  // The port is unfilled: the process ends as one that can't be spawned.
+  expect(stateName(actor.getSnapshot().value)).toBe('failed')
+  expect(Object.values(actor.getSnapshot().children as Record<string, AnyActorRef>)).toHaveLength(0)
+})

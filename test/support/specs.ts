@@ -1,0 +1,48 @@
+import type { ProbeSpec, RestartPolicy, ServiceSpec } from '../../src/protocol/service.ts'
+
+export const policy: RestartPolicy = {
+  policy: 'always',
+  delay: 1_000,
+  maxDelay: 8_000,
+  factor: 2,
+  jitter: 0,
+  maxRestarts: 3,
+  window: null,
+  stableUptime: 10_000,
+  onUnhealthy: true,
+}
+
+export const probe: ProbeSpec = {
+  target: { type: 'tcp', host: '127.0.0.1', port: 1 },
+  interval: 1_000,
+  timeout: 1_000,
+  delay: 0,
+  failures: 3,
+  passes: 1,
+}
+
+type Overrides = Partial<Omit<ServiceSpec, 'restart'>> & { readonly restart?: Partial<RestartPolicy> }
+
+/** A whole spec; a test names only what matters to it. */
+export function specOf({ restart, ...overrides }: Overrides = {}): ServiceSpec {
+  return {
+    name: 'web',
+    command: '/bin/true',
+    args: [],
+    workingDir: '/',
+    env: {},
+    oneShot: false,
+    autostart: true,
+    dependsOn: [],
+    successCodes: [0],
+    readiness: null,
+    liveness: null,
+    startTimeout: 60_000,
+    stopSignal: 'SIGTERM',
+    stopGrace: 5_000,
+    containment: 'auto',
+    description: '',
+    ...overrides,
+    restart: { ...policy, ...restart },
+  }
+}

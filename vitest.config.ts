@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+// Three kinds of test: pure ones (machines, protocol, dialects), ones with real processes and sockets, and whole systems.
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    reporters: ['default', './test/support/closing-line.ts'],
+    pool: 'forks',
+    // A test that an event to a finished actor changes nothing has to send one.
+    onConsoleLog: (text) => !text.includes('was sent to stopped actor'),
+  },
+})
