@@ -110,11 +110,10 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
       watched = null
       // Without a cgroup, what left the group shows only in a sweep: worth waiting for when it is to stop, too slow for a
       // restart after a crash, which therefore sweeps behind its back.
-      const marked = group.container === null
-      const empty = group.isEmpty() && !(marked && signalled)
+      const empty = group.isEmpty() && !(group.strayed && signalled)
       if (empty) {
         over = true
-        if (marked) purgeAside(group)
+        if (group.strayed) purgeAside(group)
       }
       sendBack({ type: 'child.exited', incarnation, exit, empty, at: clock(), dice: dice() })
     }
@@ -177,7 +176,7 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
       const rest = over ? null : group
       release()
       rest?.kill()
-      if (rest?.container === null) purgeAside(rest)
+      if (rest?.strayed === true) purgeAside(rest)
     }
 
     if (input.adopt === null) dequeue = spawnQueue.run(spawn)

@@ -18,7 +18,6 @@ export class ProcessGroup {
   /** Once empty it never fills again, but its number may be given to strangers. */
   #groupGone: boolean
 
-  /** It has no cgroup, or was seen outside of it. */
   #strayed: boolean
 
   /** `groupGone`: the leader died unseen, long ago perhaps, so that nobody knows whose group its number names now. */
@@ -29,6 +28,11 @@ export class ProcessGroup {
     this.#scanner = scanner
     this.#groupGone = groupGone
     this.#strayed = container === null
+  }
+
+  /** It has no cgroup, or was seen outside of it: what left the group can only be found by its mark. */
+  get strayed(): boolean {
+    return this.#strayed
   }
 
   /** To all of it. Whoever stands outside the group is looked up first: once its parent is dead, nobody knows it. */

@@ -97,17 +97,25 @@ interface Request extends Wanted {
   readonly found: ProcessIdentity[]
 }
 
+function enter<K>(map: Map<K, Request[]>, key: K, request: Request): void {
+  const known = map.get(key)
+  if (known === undefined) map.set(key, [request])
+  else known.push(request)
+}
+
 async function scan(requests: readonly Request[]): Promise<void> {
-  const byGroup = new Map<number, Request>()
-  const byMark = new Map<string, Request>()
+  const byGroup = new Map<number, Request[]>()
+  const byMark = new Map<string, Request[]>()
   for (const request of requests) {
-    if (request.group !== null) byGroup.set(request.group, request)
-    if (request.mark !== null) byMark.set(request.mark, request)
+    if (request.group !== null) enter(byGroup, request.group, request)
+    if (request.mark !== null) enter(byMark, request.mark, request)
   }
   const take = (stat: ProcessStat, mark: string | null): void => {
     if (!isLiving(stat)) return
-    const request = (mark === null ? undefined : byMark.get(mark)) ?? byGroup.get(stat.group)
-    request?.found.push({ pid: stat.pid, start: stat.start })
+    const marked = mark === null ? [] : (byMark.get(mark) ?? [])
+    for (const request of new Set([...marked, ...(byGroup.get(stat.group) ?? [])])) {
+      request.found.push({ pid: stat.pid, start: stat.start })
+    }
   }
   if (!hasProc) {
     for (const stat of listByPs()) take(stat, null)
