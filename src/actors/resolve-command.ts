@@ -26,7 +26,7 @@ export function resolveCommand(command: string, workingDir: string, environment:
     const path = resolve(workingDir, dir, command)
     const flaw = flawOf(path)
     if (flaw === null) return { path }
-    if (flaw !== missing) near ??= `${path} ${flaw}`
+    if (flaw !== missing && flaw !== hidden) near ??= `${path} ${flaw}`
   }
   return { because: near ?? `the command "${command}" was not found in PATH (${searched})` }
 }
@@ -51,6 +51,7 @@ function flawOfDirectory(path: string): string | null {
 }
 
 const missing = 'was not found'
+const hidden = "can't be looked at: a directory on the way may not be entered"
 
 /** Why it can't be executed; null when it can. */
 function flawOf(path: string): string | null {
@@ -59,12 +60,14 @@ function flawOf(path: string): string | null {
     if (kind === 'missing') return missing
     if (kind === 'directory') return 'is a directory, not a program'
     if (kind !== 'file') return 'is not a regular file'
-    accessSync(path, constants.X_OK)
   } catch (error) {
-    const code = systemCode(error)
-    // A file where PATH names a directory.
-    if (code === 'ENOTDIR') return missing
-    return code === 'EACCES' ? 'is not executable' : `could not be looked at (${code})`
+    // A file where PATH names a directory is no match; a directory that we may not enter may hold one.
+    return systemCode(error) === 'ENOTDIR' ? missing : hidden
+  }
+  try {
+    accessSync(path, constants.X_OK)
+  } catch {
+    return 'is not executable'
   }
   const interpreter = interpreterOf(path)
   if (interpreter === null) return null

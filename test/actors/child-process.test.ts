@@ -7,12 +7,19 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createContainers } from '../../src/actors/containment.ts'
 import { closeInheritedDescriptors } from '../../src/actors/descriptors.ts'
 import { isAlive, monotonic, readStat } from '../../src/actors/proc.ts'
-import type { ChildFact, Containment } from '../../src/protocol/process.ts'
+import type { ChildFact } from '../../src/protocol/process.ts'
 import { eventually } from '../support/eventually.ts'
-import { assertDead, createStage, fixture, identityOf, isLivingPid, specOf, type Stage } from '../support/programs.ts'
-
-const noCgroup = createContainers({ stateId: 'probe', hierarchies: ['unified', 'pids', 'freezer'] }).unavailable()
-const modes: Containment[] = noCgroup === null ? ['cgroup', 'mark'] : ['mark']
+import {
+  assertDead,
+  createStage,
+  fixture,
+  identityOf,
+  isLivingPid,
+  modes,
+  noCgroup,
+  specOf,
+  type Stage,
+} from '../support/programs.ts'
 
 let stage: Stage
 beforeEach(() => {

@@ -17,8 +17,9 @@ test('the path of each hierarchy is read, colons and joint controllers included'
 
 for (const hierarchy of ['unified', 'pids', 'freezer'] as const) {
   const stateId = `test-${hierarchy}-${process.pid}`
-  const refusal = createContainers({ stateId: 'probe', hierarchies: [hierarchy] }).unavailable()
-  createContainers({ stateId: 'probe' }).removeAll()
+  const trial = createContainers({ stateId, hierarchies: [hierarchy] })
+  const refusal = trial.unavailable()
+  trial.removeAll()
 
   test.skipIf(refusal !== null)(`${hierarchy}: what is put in is listed, found again, killed and removed`, async () => {
     const containers = createContainers({ stateId, hierarchies: [hierarchy] })

@@ -1,17 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createContainers } from '../../src/actors/containment.ts'
 import { createMeter } from '../../src/actors/metrics.ts'
 import { monotonic } from '../../src/actors/proc.ts'
-import type { Containment } from '../../src/protocol/process.ts'
 import { limits } from '../../src/protocol/limits.ts'
 import { eventually } from '../support/eventually.ts'
-import { createStage, fixture, type Stage } from '../support/programs.ts'
-
-const noCgroup = createContainers({ stateId: 'probe' }).unavailable()
-createContainers({ stateId: 'probe' }).removeAll()
-const modes: Containment[] = noCgroup === null ? ['cgroup', 'mark'] : ['mark']
+import { createStage, fixture, modes, type Stage } from '../support/programs.ts'
 
 let stage: Stage
 beforeEach(() => {

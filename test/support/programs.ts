@@ -9,10 +9,20 @@ import { type Containers, createContainers } from '../../src/actors/containment.
 import { readStat, send } from '../../src/actors/proc.ts'
 import { markedProcesses } from '../../src/actors/scan.ts'
 import { createSpawnQueue } from '../../src/actors/spawn-queue.ts'
-import type { ChildCommand, ChildFact, ChildInput, ProcessIdentity } from '../../src/protocol/process.ts'
+import type { ChildCommand, ChildFact, ChildInput, Containment, ProcessIdentity } from '../../src/protocol/process.ts'
 import type { ServiceSpec } from '../../src/protocol/service.ts'
 import { eventually } from './eventually.ts'
 import { invoke, type Invoked } from './invoked.ts'
+
+/** Why there are no cgroups here, for tests that can't do without. */
+export const noCgroup = ((): string | null => {
+  const containers = createContainers({ stateId: `probe-${process.pid}` })
+  const reason = containers.unavailable()
+  containers.removeAll()
+  return reason
+})()
+/** The ways of keeping processes together that this machine has. */
+export const modes: readonly Containment[] = noCgroup === null ? ['cgroup', 'mark'] : ['mark']
 
 export const fixture = (name: string): string => join(import.meta.dirname, '../fixtures', name)
 
