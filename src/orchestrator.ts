@@ -159,8 +159,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const measure = ({ type, about, data }: Statement): void => {
     const service = about.slice('service.'.length)
     if (type === 'service.spawned') {
-      const start = directory.entry(addressOf('process', service))?.snapshot.context['start']
-      const pid = data?.['pid']
+      const { pid, start } = data ?? {}
       if (typeof pid !== 'number' || typeof start !== 'number') return
       meter.track(service, { pid, start }, data?.['containment'] === 'cgroup' ? containers.open(service) : null)
     } else if (type === 'service.exited') {

@@ -357,7 +357,9 @@ export const serviceMachine = base.createMachine({
             {
               type: 'state',
               params: ({ context, event }) =>
-                about(context, 'service.spawned', context.because, { data: { pid: event.pid, containment: event.containment } }),
+                about(context, 'service.spawned', context.because, {
+                  data: { pid: event.pid, start: event.start, containment: event.containment },
+                }),
             },
           ],
         },
