@@ -45,6 +45,9 @@ const typeNames: Readonly<Record<string, string>> = {
 function explain(issue: z.core.$ZodIssue, above: Path, checker: Checker): void {
   const path = [...above, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))]
   if (issue.code === 'unrecognized_keys') return unknownKeys(issue, path, checker)
+  if (issue.code === 'invalid_key') {
+    return checker.error(path, { expected: issue.issues[0]?.message ?? 'another name', got: shown(path.at(-1)) }, 'key')
+  }
   const value = checker.tree.at(path)
   if (issue.code === 'invalid_union') {
     const fitting = fittingBranch(issue)

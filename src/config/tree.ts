@@ -26,6 +26,8 @@ export interface Tree {
   /** A scalar as it was written, with its variables filled in. */
   text(path: Path): string | undefined
   at(path: Path): unknown
+  /** The keys of a map in the order of the file (an object puts numbers first). */
+  keys(path: Path): readonly string[]
   /** Was something wrong with this value already? */
   broken(path: Path): boolean
 }
@@ -220,6 +222,11 @@ export function readTree(file: ConfigDocument, env: Environment, wanted: (sectio
       return (whole ? spot?.text : null) ?? undefined
     },
     at: (path) => path.reduce<unknown>(member, value),
+    keys: (path) => {
+      const map = path.reduce<unknown>(member, value)
+      if (typeof map !== 'object' || map === null || Array.isArray(map)) return []
+      return Array.from(spots.get(map)?.keys() ?? [], String).filter((key) => Object.hasOwn(map, key))
+    },
     broken: (path) => find(path).spot?.broken ?? false,
   }
 }
