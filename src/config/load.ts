@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { isRecord } from '../protocol/json.ts'
 import { limits } from '../protocol/limits.ts'
 import type { ServiceSpec } from '../protocol/service.ts'
 import { checkDefaultService, checkDelays, checkEnabled, checkSecurity, checkService, checkServiceName } from './check.ts'
@@ -17,6 +18,8 @@ import { secretVariables } from './secrets.ts'
 import { resolveHost, resolveSecurity, type Security } from './security.ts'
 import { serviceSchema, type WrittenService } from './service-schema.ts'
 import { readTree, type Tree } from './tree.ts'
+
+export { findConfig } from './file.ts'
 
 /** A config in full: absolute paths, ms, every default and override filled in. Data only. */
 export interface LoadedConfig {
@@ -128,8 +131,8 @@ export function readStateDir(configPath: string, env: Environment): string {
 function tellIgnored(checker: Checker): void {
   const known = [...sections, ...laterSurfaces]
   for (const section of checker.tree.others) {
-    // Sections that begin with x- are a place for anchors.
-    if (section.startsWith('x-')) continue
+    // Those that begin with x- are a place for anchors, and $schema speaks to editors.
+    if (section.startsWith('x-') || section === '$schema') continue
     if (laterSurfaces.some((surface) => surface === section)) {
       checker.warn(
         [section],
@@ -158,7 +161,7 @@ function readServices(checker: Checker, dir: string): Services {
   const dependencies = new Map<string, WrittenService['depends_on']>()
   const written = checker.tree.at(path)
   if (written === undefined) checker.warn(path, { message: 'there is nothing to run' }, 'key')
-  if (!isMap(written)) return { names: [], services, dependencies }
+  if (!isRecord(written)) return { names: [], services, dependencies }
   const names = checker.tree.keys(path)
   if (names.length > limits.services) {
     checker.error(path, { message: `there are ${names.length} services; at most ${limits.services} are possible` }, 'key')
@@ -182,8 +185,7 @@ function readServices(checker: Checker, dir: string): Services {
 /** The file without its services, which have been checked one by one. */
 function withoutServices({ value }: Tree): Readonly<Record<string, unknown>> {
   const { supervisor } = value
-  return isMap(supervisor) && isMap(supervisor['services']) ? { ...value, supervisor: { ...supervisor, services: {} } } : value
+  return isRecord(supervisor) && isRecord(supervisor['services'])
+    ? { ...value, supervisor: { ...supervisor, services: {} } }
+    : value
 }
-
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

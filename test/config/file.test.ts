@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ConfigError } from '../../src/config/errors.ts'
-import { findConfig } from '../../src/config/file.ts'
-import { loadConfig, readStateDir } from '../../src/config/load.ts'
+import { findConfig, loadConfig, readStateDir } from '../../src/config/load.ts'
 import { limits } from '../../src/protocol/limits.ts'
 
 let folder: string

@@ -221,6 +221,7 @@ smart_discovery: { enabled: true, key: "\${NOT_SET}", a: 1, a: 2 }
 spervisor: {}
 services: {}
 x-anchors: { a: 1 }
+$schema: hyphae.schema.json
 `
   expect(warningsOf(text)).toEqual([
     '2:1 gateway: `gateway:` is for a surface that this version does not have yet; it is ignored',
