@@ -46,6 +46,9 @@ const unusable: Read = { ...nothing, broken: true }
 /** Maps whose keys are the user's own: there an entry without a value is not the same as none. */
 const openMaps: ReadonlySet<unknown> = new Set(['services', 'env', 'headers', 'depends_on'])
 
+/** A service may be called like one of them, and is none. */
+const isOpen = (path: Path): boolean => openMaps.has(path.at(-1)) && !(path.length === 3 && path[1] === 'services')
+
 /**
  * Reads the sections that `wanted` admits; the others only lend their anchors. Variables are filled in, aliases and
  * `<<` followed. An entry without a value counts as not written.
@@ -132,7 +135,7 @@ export function readTree(file: ConfigDocument, env: Environment, wanted: (sectio
         const result = read(valueNode, here)
         const place = result.value === null || valueNode === null ? start(keyNode) : start(valueNode)
         own.set(key, { key: start(keyNode), value: place, text: result.text, broken: result.broken })
-        if (result.value !== null || key === 'window' || openMaps.has(path.at(-1))) value[key] = result.value
+        if (result.value !== null || key === 'window' || isOpen(path)) value[key] = result.value
       }
     }
     spots.set(value, own)

@@ -180,6 +180,7 @@ test('a field without a value counts as not written', () => {
   const config = configOf('supervisor:\n  port:\n  restart:\n  services:\n    web:\n      command: x\n      env:\nlog:\nstate:\n')
   expect(config.supervisor.port).toBe(8081)
   expect(config.services[0]?.env).toEqual({})
+  expect(configOf('supervisor: { services: { env: { command: x, args: } } }').services[0]?.args).toEqual([])
 })
 
 test('JSON is YAML too', () => {
