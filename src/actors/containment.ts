@@ -1,0 +1,221 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { messageOf, systemCode } from '../protocol/errors.ts'
+import { hasProc, send } from './proc.ts'
+
+/**
+ * Cgroups as bags of processes: nothing that a service starts can leave one, whatever it does to its session, parent or
+ * environment. No controller is used. Where we can't make one, services are told by their environment mark instead.
+ */
+
+export interface Container {
+  readonly kind: 'cgroup'
+  readonly dir: string
+  /** A process that writes its pid here is inside, and so is all that it starts afterwards. */
+  readonly procs: string
+  pids(): number[]
+  /** SIGKILL to all of them. */
+  kill(): void
+  /** CPU time of all that ever ran inside, ms; null where the kernel doesn't count it. */
+  cpu(): number | null
+  /** False while something is inside. */
+  remove(): boolean
+}
+
+export interface Containers {
+  /** Why there is none; null when there is one for whoever wants it. */
+  unavailable(): string | null
+  /** The container of a service, made where it is missing; null where none can be made. */
+  open(service: string): Container | null
+  /** The container of this service that a living process is in, also one that an earlier run of ours made elsewhere. */
+  holding(service: string, pid: number): Container | null
+  /** At shutdown: the empty ones go. */
+  removeAll(): void
+}
+
+export interface ContainersOptions {
+  /** Names our state folder; two of ours on one machine don't share containers. */
+  readonly stateId: string
+  /** In order of preference; a v1 hierarchy is named after its controller. */
+  readonly hierarchies?: readonly Hierarchy[]
+}
+
+type Hierarchy = 'unified' | 'pids' | 'freezer'
+
+/** Where each hierarchy may be mounted. */
+const mounts: Readonly<Record<Hierarchy, readonly string[]>> = {
+  unified: ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'],
+  pids: ['/sys/fs/cgroup/pids'],
+  freezer: ['/sys/fs/cgroup/freezer'],
+}
+
+/** The file that tells such a mount from anything else that may be there. */
+const tokens: Readonly<Record<Hierarchy, string>> = {
+  unified: 'cgroup.controllers',
+  pids: 'cgroup.procs',
+  freezer: 'cgroup.procs',
+}
+
+const mountOf = (hierarchy: Hierarchy): string | undefined =>
+  mounts[hierarchy].find((dir) => existsSync(join(dir, tokens[hierarchy])))
+
+/** The cgroup of a process in a hierarchy: one line each, `id:controllers:path`; v2 has the id 0 and no controllers. */
+export function cgroupPath(text: string, hierarchy: Hierarchy): string | undefined {
+  for (const line of text.split('\n')) {
+    const [id, controllers, ...path] = line.split(':')
+    const wanted = hierarchy === 'unified' ? id === '0' : controllers?.split(',').includes(hierarchy) === true
+    if (wanted && path.length > 0) return path.join(':')
+  }
+  return undefined
+}
+
+const readCgroups = (pid: number | 'self'): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cgroup`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** How often a v1 group, which can't be killed at once, is read again for what was forked meanwhile. */
+const killRounds = 8
+
+function container(dir: string): Container {
+  const procs = join(dir, 'cgroup.procs')
+  const pids = (): number[] => {
+    try {
+      // 0 stands for a process of another pid namespace.
+      return readFileSync(procs, 'latin1')
+        .split('\n')
+        .map(Number)
+        .filter((pid) => pid > 0)
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENODEV') return []
+      throw error
+    }
+  }
+  return {
+    kind: 'cgroup',
+    dir,
+    procs,
+    pids,
+    kill() {
+      try {
+        writeFileSync(join(dir, 'cgroup.kill'), '1', { flag: 'r+' })
+      } catch {
+        const seen = new Set<number>()
+        for (let round = 0; round < killRounds; round++) {
+          const fresh = pids().filter((pid) => !seen.has(pid))
+          if (fresh.length === 0) return
+          for (const pid of fresh) {
+            seen.add(pid)
+            send(pid, 'SIGKILL')
+          }
+        }
+      }
+    },
+    cpu() {
+      try {
+        const usage = /^usage_usec (\d+)$/m.exec(readFileSync(join(dir, 'cpu.stat'), 'latin1'))
+        return usage === null ? null : Number(usage[1]) / 1000
+      } catch {
+        return null
+      }
+    },
+    remove: () => removed(dir),
+  }
+}
+
+function removed(dir: string): boolean {
+  try {
+    rmdirSync(dir)
+    return true
+  } catch (error) {
+    return systemCode(error) === 'ENOENT'
+  }
+}
+
+const make = (dir: string): void => {
+  try {
+    mkdirSync(dir)
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error
+  }
+}
+
+export function createContainers({ stateId, hierarchies = ['unified', 'pids', 'freezer'] }: ContainersOptions): Containers {
+  const name = `hyphae-${stateId}`
+  let found: { readonly base: string } | { readonly unavailable: string } | undefined
+
+  /** The directory that holds ours, proven by a process that really went in. */
+  const prove = (hierarchy: Hierarchy, mount: string): string => {
+    const own = cgroupPath(readCgroups('self'), hierarchy) ?? '/'
+    const below = join(mount, own)
+    const base = join(!own.includes('..') && existsSync(join(below, 'cgroup.procs')) ? below : mount, name)
+    make(base)
+    const trial = spawnSync('/bin/sh', ['-c', 'echo $$ >"$0"', join(base, 'cgroup.procs')], { encoding: 'utf8', env: {} })
+    if (trial.status !== 0) throw new Error(trial.error?.message ?? trial.stderr.trim())
+    return base
+  }
+  const detect = (): { readonly base: string } | { readonly unavailable: string } => {
+    const refusals: string[] = []
+    for (const hierarchy of hasProc ? hierarchies : []) {
+      const mount = mountOf(hierarchy)
+      if (mount === undefined) continue
+      try {
+        return { base: prove(hierarchy, mount) }
+      } catch (error) {
+        refusals.push(messageOf(error))
+      }
+    }
+    return { unavailable: refusals.join('; ') || 'there is no cgroup file system here' }
+  }
+  const state = (): { readonly base: string } | { readonly unavailable: string } => (found ??= detect())
+
+  return {
+    unavailable() {
+      const now = state()
+      return 'base' in now ? null : now.unavailable
+    },
+    open(service) {
+      const now = state()
+      if (!('base' in now)) return null
+      const dir = join(now.base, service)
+      try {
+        make(dir)
+      } catch (error) {
+        if (systemCode(error) !== 'ENOENT') return null
+        // Somebody removed the directory of us all.
+        try {
+          make(now.base)
+          make(dir)
+        } catch {
+          return null
+        }
+      }
+      return container(dir)
+    },
+    holding(service, pid) {
+      const cgroups = readCgroups(pid)
+      for (const hierarchy of hierarchies) {
+        const path = cgroupPath(cgroups, hierarchy)
+        const mount = path?.endsWith(`/${name}/${service}`) === true ? mountOf(hierarchy) : undefined
+        if (path !== undefined && mount !== undefined) return container(join(mount, path))
+      }
+      return null
+    },
+    removeAll() {
+      const now = state()
+      if (!('base' in now)) return
+      try {
+        for (const entry of readdirSync(now.base, { withFileTypes: true })) {
+          if (entry.isDirectory()) removed(join(now.base, entry.name))
+        }
+      } catch {
+        // It was never made, or it is gone.
+      }
+      removed(now.base)
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, constants, fstatSync, openSync } from 'node:fs'
+import { messageOf } from '../protocol/errors.ts'
+import type { ServiceSpec } from '../protocol/service.ts'
+import type { Container } from './containment.ts'
+import { resolveCommand } from './resolve-command.ts'
+import { markVariable } from './scan.ts'
+
+export interface Program {
+  readonly spec: ServiceSpec
+  /** What it inherits; what the spec sets comes on top. */
+  readonly environment: NodeJS.ProcessEnv
+  readonly mark: string
+  readonly logPath: string
+  readonly container: Container | null
+}
+
+/** `child.pid` is undefined when the kernel refused; its `error` event says why. */
+export type Spawned = { readonly child: ChildProcess; readonly logOffset: number } | { readonly because: string }
+
+/**
+ * Joins the cgroup and then becomes the program: same pid, same signals, and nothing it forks can be outside. A shell that
+ * can't join says so in the service's log.
+ */
+const join = '{ echo $$ >"$0"; } 2>/dev/null ||'
+const joinOrGoOn = `${join} echo "hyphae: could not join $0; running without it" >&2; exec "$@"`
+const joinOrEnd = `${join} { echo "hyphae: could not join $0" >&2; exit 126; }; exec "$@"`
+
+/** Starts a program in a session and group of its own, with its output going straight to its log file. Never throws. */
+export function spawnProgram({ spec, environment, mark, logPath, container }: Program): Spawned {
+  // PWD is what a shell would set; ours names our own directory.
+  const env = { ...environment, PWD: spec.workingDir, ...spec.env, [markVariable]: mark }
+  const resolved = resolveCommand(spec.command, spec.workingDir, env)
+  if ('because' in resolved) return resolved
+
+  let log: number
+  try {
+    log = openSync(logPath, constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY, 0o600)
+  } catch (error) {
+    return { because: `its log file can't be opened: ${messageOf(error)}` }
+  }
+  try {
+    const logOffset = fstatSync(log).size
+    const options = { cwd: spec.workingDir, env, detached: true, stdio: ['ignore' as const, log, log] }
+    if (container === null) return { child: spawn(resolved.path, spec.args, options), logOffset }
+    const script = spec.containment === 'cgroup' ? joinOrEnd : joinOrGoOn
+    const argv = [...withOddNames(env), resolved.path, ...spec.args]
+    return { child: spawn('/bin/sh', ['-c', script, container.procs, ...argv], options), logOffset }
+  } catch (error) {
+    return { because: messageOf(error) }
+  } finally {
+    closeSync(log)
+  }
+}
+
+/** A shell drops variables whose names it could not write itself ("a.b"); env(1) brings them back. */
+function withOddNames(env: NodeJS.ProcessEnv): string[] {
+  const odd: string[] = []
+  for (const name in env) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && env[name] !== undefined) odd.push(`${name}=${env[name]}`)
+  }
+  return odd.length === 0 ? odd : ['/usr/bin/env', '--', ...odd]
+}

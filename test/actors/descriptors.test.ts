@@ -1,0 +1,28 @@
+import { spawn, type StdioOptions } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import process from 'node:process'
+import { text } from 'node:stream/consumers'
+import { expect, test } from 'vitest'
+import { hasProc } from '../../src/actors/proc.ts'
+import { fixture } from '../support/programs.ts'
+
+test.skipIf(!hasProc)('closes what was inherited by accident, and keeps what was passed on purpose', async () => {
+  const stray = openSync('/dev/null', 'r')
+  // Above the low ones, which node guards by itself.
+  const [kept, closed] = ['30', '31']
+  const stdio: StdioOptions = ['ignore', 'pipe', 'inherit', 'ipc']
+  stdio[Number(kept)] = stray
+  stdio[Number(closed)] = stray
+  const child = spawn(process.execPath, [fixture('close-descriptors.mjs'), kept, closed], {
+    stdio: Array.from(stdio, (one) => one ?? 'ignore'),
+    env: { ...process.env, LISTEN_FDS: '28' },
+  })
+  closeSync(stray)
+  const heard = new Promise((resolve) => {
+    child.once('message', resolve)
+  })
+  const { stdout } = child
+  if (stdout === null) throw new Error('no stdout')
+  expect(JSON.parse(await text(stdout))).toEqual([true, false])
+  expect(await heard).toBe('still connected')
+})
