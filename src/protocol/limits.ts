@@ -47,6 +47,10 @@ export const limits = {
   duration: 24 * 24 * 60 * 60 * 1000,
   /** Size of a config file, bytes. */
   configBytes: 4 * 1024 * 1024,
+  /** Values in a config, with its aliases written out; 10,000 services with 50 values each are half of it. */
+  configValues: 1_000_000,
+  /** Problems of one config that are told at once; who has more has another kind of file. */
+  configProblems: 100,
   /** Lines that one `logs` request may ask for. */
   logLines: 10_000,
   /** Bytes read back from the end of a log to find the last lines. */

@@ -1,0 +1,81 @@
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { formatDuration } from '../protocol/duration.ts'
+import { isServiceName, serviceNameRule } from '../protocol/ids.ts'
+import type { Checker } from './checker.ts'
+import type { Path } from './report.ts'
+import type { WrittenSupervisor } from './schema.ts'
+import type { WrittenService } from './service-schema.ts'
+
+/** What a schema can't say about one service or the supervisor: fields that contradict one another. */
+
+export function checkServiceName(name: string, checker: Checker): void {
+  if (!isServiceName(name))
+    checker.error(['supervisor', 'services', name], { message: `is no name for a service: ${serviceNameRule}` }, 'key')
+}
+
+export function checkService(name: string, written: WrittenService, dir: string, checker: Checker): void {
+  const path: Path = ['supervisor', 'services', name]
+  if (written.one_shot === true && written.restart_policy === 'always') {
+    checker.error([...path, 'restart_policy'], {
+      message: "a one-shot is meant to end, so it can't be restarted always; expected on_failure or never",
+      expected: 'on_failure or never',
+      got: '"always"',
+    })
+  }
+  for (const purpose of ['readiness', 'liveness'] as const) {
+    const probe = written[purpose]
+    if (probe === undefined) continue
+    const known = purpose === 'readiness' ? ['http', 'tcp', 'exec', 'log'] : ['http', 'tcp', 'exec']
+    const given = known.filter((target) => Object.hasOwn(probe, target))
+    if (given.length === 1) continue
+    const got = given.length === 0 ? 'none of them' : given.join(' and ')
+    checker.error([...path, purpose], { expected: `exactly one of ${known.join(', ')}`, got }, 'key')
+  }
+  if (written.working_dir !== undefined && !isFolder(resolve(dir, written.working_dir))) {
+    checker.warn([...path, 'working_dir'], {
+      message: `there is no folder ${resolve(dir, written.working_dir)}; the service can't start without it`,
+    })
+  }
+}
+
+const isFolder = (path: string): boolean => {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+/** Is every delay below its cap, with what a service inherits? */
+export function checkDelays(
+  supervisor: WrittenSupervisor,
+  services: ReadonlyMap<string, WrittenService>,
+  checker: Checker,
+): void {
+  const check = (path: Path, own: { delay?: number | undefined; max_delay?: number | undefined }): void => {
+    const delay = own.delay ?? supervisor.restart.delay
+    const most = own.max_delay ?? supervisor.restart.max_delay
+    if (most >= delay) return
+    const message = `max_delay (${formatDuration(most)}) is below delay (${formatDuration(delay)})`
+    const blamed = checker.tree.text([...path, 'max_delay']) === undefined ? 'delay' : 'max_delay'
+    checker.error([...path, blamed], { message })
+  }
+  check(['supervisor', 'restart'], supervisor.restart)
+  for (const [name, { restart }] of services) {
+    if (restart?.delay !== undefined || restart?.max_delay !== undefined)
+      check(['supervisor', 'services', name, 'restart'], restart)
+  }
+}
+
+/** Loopback is where only this machine can reach. */
+export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
+
+export function checkSecurity({ security, enabled }: WrittenSupervisor, checker: Checker): void {
+  const path: Path = ['supervisor', 'security', 'authentication']
+  if (!enabled) checker.error(['supervisor', 'enabled'], { message: 'supervisor.enabled is false: refusing to start' })
+  const token = checker.tree.text([...path, 'token']) ?? ''
+  if (security.authentication.enabled && token === '') {
+    checker.error([...path, 'token'], { message: 'authentication is enabled, so a token is needed' })
+  }
+}

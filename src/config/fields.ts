@@ -1,0 +1,80 @@
+import * as z from 'zod'
+import { limits } from '../protocol/limits.ts'
+import { parseDuration } from '../protocol/duration.ts'
+
+/**
+ * The kinds of value that a field may have. Everywhere in the schema an `error` text is what was expected,
+ * as it is said after the word "expected".
+ */
+
+/** A map with these keys and no others. Its text for an unknown key is the list of the known ones. */
+export function block<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : undefined),
+  })
+}
+
+/** What the operating system takes as an argument: no NUL in it. */
+const speakable = (text: string): boolean => !text.includes('\0')
+
+export const text = z.string().refine(speakable, { error: 'a text without NUL characters' })
+
+export const filledText = z
+  .string()
+  .min(1, { error: 'a text that is not empty' })
+  .refine(speakable, { error: 'a text without NUL characters' })
+
+/** A text that is often written as a bare number or boolean. What the file says is used letter by letter: see `Tree.text`. */
+export const bareText = z
+  .union([z.string(), z.number(), z.boolean()], { error: 'a text' })
+  .refine((written) => typeof written !== 'string' || speakable(written), { error: 'a text without NUL characters' })
+
+const units = {
+  ms: { factor: 1, word: 'milliseconds', example: '500ms' },
+  s: { factor: 1_000, word: 'seconds', example: '10s' },
+} as const
+
+/** A duration, as a text with a unit or as a number in the field's unit; ms from here on. */
+export function duration(unit: keyof typeof units, { zero = false }: { readonly zero?: boolean } = {}) {
+  const { factor, word, example } = units[unit]
+  const expected = `a duration such as "${example}", or a number of ${word}`
+  return z.union([z.number(), z.string()], { error: expected }).transform((written, context) => {
+    const exact = typeof written === 'number' ? written * factor : parseDuration(written)
+    const ms = Math.round(exact ?? Number.NaN)
+    let refusal: string | undefined
+    if (Number.isNaN(ms)) refusal = expected
+    else if (ms < (zero ? 0 : 1)) refusal = zero ? 'a duration of 0 or more' : 'a duration above 0'
+    else if (ms > limits.duration) refusal = `a duration of at most ${limits.duration / 86_400_000} days`
+    if (refusal === undefined) return ms
+    context.addIssue({ code: 'custom', message: refusal, input: written })
+    return z.NEVER
+  })
+}
+
+export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER) {
+  const error =
+    most === Number.MAX_SAFE_INTEGER ? `a whole number of at least ${least}` : `a whole number from ${least} to ${most}`
+  return z.int({ error }).min(least, { error }).max(most, { error })
+}
+
+/** A port to listen on; 0 takes a free one. */
+export const port = wholeNumber(0, 65_535)
+
+export function numberBetween(least: number, most: number) {
+  const error = `a number from ${least} to ${most}`
+  return z.number({ error }).min(least, { error }).max(most, { error })
+}
+
+const httpExpected = 'a URL that begins with http:// or https://'
+export const httpUrl = z.string({ error: httpExpected }).refine(
+  (written) => {
+    const url = URL.parse(written)
+    return url !== null && (url.protocol === 'http:' || url.protocol === 'https:')
+  },
+  { error: httpExpected },
+)
+
+const originExpected = 'an origin such as "http://localhost:5173", without a path'
+export const origin = z
+  .string({ error: originExpected })
+  .refine((written) => URL.parse(written)?.origin === written, { error: originExpected })

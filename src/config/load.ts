@@ -1,0 +1,185 @@
+import { dirname, resolve } from 'node:path'
+import { limits } from '../protocol/limits.ts'
+import type { ServiceSpec } from '../protocol/service.ts'
+import { checkDelays, checkSecurity, checkService, checkServiceName } from './check.ts'
+import { createChecker, type Checker } from './checker.ts'
+import { checkDependencies } from './dependencies.ts'
+import { readDocument } from './document.ts'
+import { readOverrides } from './environment.ts'
+import type { ConfigProblem } from './errors.ts'
+import { validate } from './explain.ts'
+import { readConfigText, shownPath } from './file.ts'
+import { setting, type Environment } from './interpolate.ts'
+import { nearest } from './nearest.ts'
+import { resolveService } from './resolve.ts'
+import { fileSchema, laterSurfaces, type LogLevel, type WrittenFile } from './schema.ts'
+import { secretVariables } from './secrets.ts'
+import { resolveHost, resolveSecurity, type Security } from './security.ts'
+import { serviceSchema, type WrittenService } from './service-schema.ts'
+import { readTree, type Tree } from './tree.ts'
+
+/** A config in full: absolute paths, ms, every default and override filled in. Data only. */
+export interface LoadedConfig {
+  readonly path: string
+  /** The folder of the file: what relative paths in it are relative to. */
+  readonly dir: string
+  readonly stateDir: string
+  /** In the order of the file. */
+  readonly services: readonly ServiceSpec[]
+  /** How each service is grouped for people; every service has an entry. */
+  readonly labels: ReadonlyMap<string, ServiceLabels>
+  readonly defaultService: string | null
+  readonly supervisor: { readonly host: string; readonly port: number } & Security
+  readonly http: { readonly port: number; readonly allowedOrigins: readonly string[] }
+  readonly log: { readonly file: string | null; readonly level: LogLevel }
+  readonly environment: 'development' | 'production'
+  readonly warnings: readonly ConfigProblem[]
+  /** Variables that fill in secrets of Hyphae's own; they must not reach the programs that it runs. */
+  readonly secretVariables: readonly string[]
+}
+
+export interface ServiceLabels {
+  readonly category: 'core' | 'advanced'
+  readonly kind: 'plain' | 'mcp'
+}
+
+/** The sections that mean something in this version. */
+const sections: ReadonlySet<string> = new Set(['supervisor', 'state', 'http', 'log'])
+
+/** Reads and checks a config file. Throws a ConfigError with everything that is wrong with it. */
+export const loadConfig = (path: string, env: Environment): LoadedConfig =>
+  parseConfig(readConfigText(resolve(path)), { path, env })
+
+/** Checks the text of a config that stands, or would stand, at `path`. Throws a ConfigError with everything that is wrong with it. */
+export function parseConfig(
+  text: string,
+  { path: given, env }: { readonly path: string; readonly env: Environment },
+): LoadedConfig {
+  const path = resolve(given)
+  const dir = dirname(path)
+  const document = readDocument(text, shownPath(path))
+  const { report } = document
+  const tree = readTree(document, env, (section) => sections.has(section))
+  const checker = createChecker(tree, report)
+
+  tellIgnored(checker)
+  const { names, services } = readServices(checker, dir)
+  const written = validate(fileSchema, withoutServices(tree), [], checker)
+  const overrides = readOverrides(env, report)
+  checkDependencies(names, services, checker)
+  if (written !== undefined) {
+    checkDelays(written.supervisor, services, checker)
+    checkSecurity(written.supervisor, checker)
+    checkDefaultService(written, names, checker)
+  }
+  const host = resolveHost(written?.supervisor, overrides.host, checker, report)
+  // What is undefined here has been told as a problem.
+  report.settle()
+  if (written === undefined) return report.fatal(0, [], { message: "can't be used" })
+
+  const { supervisor, http, log } = written
+  return {
+    path,
+    dir,
+    stateDir: stateDirOf(dir, written.state, env),
+    services: Array.from(services, ([name, service]) => resolveService(name, service, { dir, supervisor, services, tree })),
+    labels: new Map(
+      Array.from(services, ([name, { category, kind }]) => [name, { category: category ?? 'core', kind: kind ?? 'plain' }]),
+    ),
+    defaultService: supervisor.default_service ?? null,
+    supervisor: { host, port: overrides.port ?? supervisor.port, ...resolveSecurity(supervisor, tree) },
+    http: { port: http.port, allowedOrigins: http.allowed_origins },
+    log: { file: log.file === undefined ? null : resolve(dir, log.file), level: overrides.level ?? log.level },
+    environment: supervisor.environment,
+    warnings: report.warnings(),
+    secretVariables: secretVariables(document, new Set([...sections, ...laterSurfaces])),
+  }
+}
+
+/** HYPHAE_STATE is relative to where one stands, as what one types is; the file's is relative to the file. */
+const stateDirOf = (dir: string, written: string, env: Environment): string => {
+  const override = setting(env, 'HYPHAE_STATE')
+  return override === undefined ? resolve(dir, written) : resolve(override)
+}
+
+/**
+ * Only where the state folder is, for those who talk to a running Hyphae: nothing else in the file has to be right.
+ * Throws a ConfigError when the file can't be read, or when its `state` can't be told.
+ */
+export function readStateDir(configPath: string, env: Environment): string {
+  const usual = '.hyphae'
+  const path = resolve(configPath)
+  if (setting(env, 'HYPHAE_STATE') !== undefined) return stateDirOf(dirname(path), usual, env)
+  const text = readConfigText(path)
+  // Most files leave it out, and most of the time goes into parsing.
+  if (!/\bstate["']?\s*:/.test(text)) return stateDirOf(dirname(path), usual, env)
+  const document = readDocument(text, shownPath(path))
+  const checker = createChecker(
+    readTree(document, env, (section) => section === 'state'),
+    document.report,
+  )
+  const written = validate(fileSchema.shape.state, checker.tree.at(['state']), ['state'], checker)
+  document.report.settle()
+  return stateDirOf(dirname(path), written ?? usual, env)
+}
+
+/** One warning for each section that means nothing here. */
+function tellIgnored(checker: Checker): void {
+  const known = [...sections, ...laterSurfaces]
+  for (const section of checker.tree.others) {
+    // Sections that begin with x- are a place for anchors.
+    if (section.startsWith('x-')) continue
+    if (laterSurfaces.some((surface) => surface === section)) {
+      checker.warn(
+        [section],
+        { message: `\`${section}:\` is for a surface that this version does not have yet; it is ignored` },
+        'key',
+      )
+    } else {
+      const suggestion = section === 'services' ? 'supervisor.services' : nearest(section, known)
+      checker.warn([section], { message: `\`${section}:\` is no section that Hyphae knows; it is ignored`, suggestion }, 'key')
+    }
+  }
+}
+
+/** Each service is checked alone, so that an error in one hides nothing of the others. `services` are the sound ones. */
+function readServices(
+  checker: Checker,
+  dir: string,
+): { readonly names: readonly string[]; readonly services: ReadonlyMap<string, WrittenService> } {
+  const path = ['supervisor', 'services']
+  const services = new Map<string, WrittenService>()
+  const written = checker.tree.at(path)
+  if (written === undefined)
+    checker.warn(['supervisor'], { message: 'there is nothing to run: supervisor.services is missing' }, 'key')
+  if (!isMap(written)) return { names: [], services }
+  const names = Object.keys(written)
+  if (names.length > limits.services) {
+    checker.error(path, { message: `there are ${names.length} services; at most ${limits.services} are possible` }, 'key')
+    return { names: [], services }
+  }
+  for (const name of names) {
+    checkServiceName(name, checker)
+    const service = validate(serviceSchema, written[name], [...path, name], checker)
+    if (service === undefined) continue
+    checkService(name, service, dir, checker)
+    services.set(name, service)
+  }
+  return { names, services }
+}
+
+/** The file without its services, which have been checked one by one. */
+function withoutServices({ value }: Tree): Readonly<Record<string, unknown>> {
+  const { supervisor } = value
+  return isMap(supervisor) && isMap(supervisor['services']) ? { ...value, supervisor: { ...supervisor, services: {} } } : value
+}
+
+function checkDefaultService({ supervisor }: WrittenFile, names: readonly string[], checker: Checker): void {
+  const name = supervisor.default_service
+  if (name === undefined || names.includes(name)) return
+  const finding = { message: `there is no service ${JSON.stringify(name)}`, suggestion: nearest(name, names) }
+  checker.error(['supervisor', 'default_service'], finding)
+}
+
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,114 @@
+import * as z from 'zod'
+import { bareText, block, duration, filledText, numberBetween, origin, port, text, wholeNumber } from './fields.ts'
+import { backoffFields, maxRestarts, serviceSchema } from './service-schema.ts'
+
+/** The whole file as it is written. Defaults that another field can override are filled in when it is resolved. */
+
+/** Our own log's levels, the most talkative first. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+/** Blocks of surfaces that are known by name only. */
+export const laterSurfaces = ['gateway', 'mcp', 'telemetry', 'hive', 'hero', 'mesh'] as const
+
+const programs = (): z.ZodOptional<z.ZodArray<typeof filledText>> => z.array(filledText).optional()
+
+const securitySchema = block({
+  bind_to_localhost: z.boolean().prefault(false).describe('Listen on this machine only, whatever host says.'),
+  allowed_commands: z
+    .array(filledText)
+    .optional()
+    .describe('The control commands that are admitted, such as status and restart, in any case. Default: all of them.'),
+  allowed_programs: block({
+    make: programs().describe('Targets of make.'),
+    shell: programs().describe('Programs of shell commands.'),
+    binary: programs().describe('Programs.'),
+    cargo: programs().describe('Subcommands of cargo.'),
+    npm: programs().describe('Scripts and subcommands of npm.'),
+  })
+    .optional()
+    .describe(
+      'What commands around a restart may run, by type. Default: make clean and echo in development, nothing in production.',
+    ),
+  allow_shell: z.boolean().prefault(false).describe('May a command around a restart be a shell line?'),
+  authentication: block({
+    enabled: z.boolean().prefault(false).describe('Is a token needed?'),
+    token: bareText.optional().describe('The token: "${SUPERVISOR_TOKEN}" keeps it out of the file.'),
+  })
+    .prefault({})
+    .describe('Who may connect.'),
+})
+
+export const supervisorSchema = block({
+  enabled: z.boolean().prefault(true).describe('false: refuse to start.'),
+  port: port.prefault(8081).describe('The TCP port of the supervisor; 0 takes a free one. SUPERVISOR_PORT comes first.'),
+  host: filledText.prefault('127.0.0.1').describe('The address that the supervisor listens on. SUPERVISOR_HOST comes first.'),
+  default_service: text.optional().describe('The service that is meant where a command names none.'),
+  environment: z.enum(['development', 'production']).prefault('development').describe('Production allows less by default.'),
+  services: z.record(z.string(), serviceSchema).prefault({}).describe('What to run: a map of name to service.'),
+  health_check: block({
+    interval: duration('s').prefault(30).describe('From liveness look to look. A number means seconds.'),
+    timeout: duration('s').prefault(10).describe('How long one look may take. A number means seconds.'),
+    retries: wholeNumber(1).prefault(3).describe('Failures in a row that make a service unhealthy.'),
+  })
+    .prefault({})
+    .describe('Health checks of every service that does not say otherwise.'),
+  restart: block({
+    delay: backoffFields.delay
+      .unwrap()
+      .prefault(5_000)
+      .describe('Before the first restart of an unstable service. A number means milliseconds.'),
+    max_delay: backoffFields.max_delay.unwrap().prefault(60_000).describe('The longest delay. A number means milliseconds.'),
+    backoff: numberBetween(1, 100).prefault(2).describe('Each delay is this many times the one before.'),
+    jitter: numberBetween(0, 1).prefault(0.1).describe('Up to this share is added to a delay, at random.'),
+    max_restarts: maxRestarts.prefault(10).describe('Restarts within the window before a service is given up, or unlimited.'),
+    window: backoffFields.window
+      .unwrap()
+      .prefault(null)
+      .describe('The time in which max_restarts counts. A number means seconds. Default: since the last stable run.'),
+    stable_uptime: backoffFields.stable_uptime
+      .unwrap()
+      .prefault(10)
+      .describe('Ready for this long = stable: counting begins anew. A number means seconds.'),
+  })
+    .prefault({})
+    .describe('Restarts of every service that does not say otherwise.'),
+  security: securitySchema.prefault({}).describe('Who may control the supervisor, and what it may run.'),
+})
+
+export const httpSchema = block({
+  port: port.prefault(3001).describe('The HTTP port; 0 takes a free one.'),
+  allowed_origins: z
+    .array(origin)
+    .prefault(['http://localhost:5173'])
+    .describe('Origins of web pages that may call, beside its own.'),
+})
+
+export const logSchema = block({
+  file: filledText.optional().describe("The file of Hyphae's own log, relative to the config file's folder."),
+  level: z
+    .enum(logLevels)
+    .prefault('info')
+    .describe('The least that is logged. SUPERVISOR_LOG_LEVEL, then RUST_LOG, come first.'),
+})
+
+const later = z.unknown().optional().describe('For a surface that this version does not have yet; ignored.')
+
+/** Unknown sections are let through: the file may be another program's too. */
+export const fileSchema = z.looseObject({
+  supervisor: supervisorSchema.prefault({}).describe('The services, and how they are supervised.'),
+  state: filledText
+    .prefault('.hyphae')
+    .describe("The folder of the journal, logs and socket, relative to the config file's folder. HYPHAE_STATE comes first."),
+  http: httpSchema.prefault({}).describe('The HTTP surface.'),
+  log: logSchema.prefault({}).describe("Hyphae's own log."),
+  gateway: later,
+  mcp: later,
+  telemetry: later,
+  hive: later,
+  hero: later,
+  mesh: later,
+})
+
+export type WrittenFile = z.output<typeof fileSchema>
+export type WrittenSupervisor = z.output<typeof supervisorSchema>

@@ -1,0 +1,132 @@
+import { constants } from 'node:os'
+import * as z from 'zod'
+import { dependencyConditions, restartPolicies } from '../protocol/service.ts'
+import { bareText, block, duration, filledText, httpUrl, numberBetween, text, wholeNumber } from './fields.ts'
+import { livenessSchema, readinessSchema } from './probe-schema.ts'
+
+/** A signal's full name for `SIGTERM`, `TERM` or `term`; undefined when this system has no such signal. */
+export function signalName(written: string): NodeJS.Signals | undefined {
+  const upper = written.toUpperCase()
+  const name = upper.startsWith('SIG') ? upper : `SIG${upper}`
+  return Object.hasOwn(constants.signals, name) ? (name as NodeJS.Signals) : undefined
+}
+
+export const maxRestarts = z.union([wholeNumber(0), z.literal('unlimited')], {
+  error: 'a whole number of at least 0, or unlimited',
+})
+
+const condition = z.enum(dependencyConditions)
+const dependencies = z.union(
+  [
+    z.array(z.string({ error: 'the name of a service' })),
+    z.record(
+      z.string(),
+      z.union(
+        [
+          condition,
+          block({
+            condition: condition
+              .optional()
+              .describe('started: it runs. healthy: its readiness probe passed. completed: the one-shot succeeded.'),
+          }),
+          z.null(),
+        ],
+        { error: `one of ${dependencyConditions.join(', ')}, or a map with condition` },
+      ),
+    ),
+  ],
+  { error: 'a list of services, or a map of service to condition' },
+)
+
+/** How restarts are spaced: the same fields for all services and for one. */
+export const backoffFields = {
+  delay: duration('ms', { zero: true }).optional(),
+  max_delay: duration('ms', { zero: true }).optional(),
+  backoff: numberBetween(1, 100).optional(),
+  jitter: numberBetween(0, 1).optional(),
+  window: duration('s').nullable().optional(),
+  stable_uptime: duration('s', { zero: true }).optional(),
+}
+
+const inherited = "Default: the supervisor's."
+
+export const serviceSchema = block({
+  command: filledText.describe('The program. With a slash in it: relative to working_dir; otherwise it is looked for in PATH.'),
+  args: z.array(bareText).optional().describe('Its arguments. No shell is involved.'),
+  working_dir: filledText
+    .optional()
+    .describe("The folder that it runs in, relative to the config file's folder, which is the default."),
+  env: z
+    .record(z.string(), bareText)
+    .optional()
+    .describe('Environment variables, beside those that Hyphae itself was started with.'),
+  description: text.optional().describe('One line for people.'),
+  category: z.enum(['core', 'advanced']).optional().describe('A label, without effect in this version. Default: core.'),
+  kind: z.enum(['mcp', 'plain']).optional().describe('A label, without effect in this version. Default: plain.'),
+  one_shot: z.boolean().optional().describe('It is meant to end: success completes it. Default: false.'),
+  autostart: z.boolean().optional().describe('Is it started with the fleet? Default: true.'),
+  restart_policy: z
+    .enum(restartPolicies)
+    .optional()
+    .describe('When it is started again after it ended. Default: always; on_failure for a one-shot.'),
+  max_restarts: maxRestarts
+    .optional()
+    .describe("Restarts within the window before it is given up, or unlimited. Default: the supervisor's."),
+  restart: block({
+    delay: backoffFields.delay.describe(
+      `Before the first restart of an unstable service. A number means milliseconds. ${inherited}`,
+    ),
+    max_delay: backoffFields.max_delay.describe(`The longest delay. A number means milliseconds. ${inherited}`),
+    backoff: backoffFields.backoff.describe(`Each delay is this many times the one before. ${inherited}`),
+    jitter: backoffFields.jitter.describe(`Up to this share is added to a delay, at random. ${inherited}`),
+    window: backoffFields.window.describe(`The time in which max_restarts counts. A number means seconds. ${inherited}`),
+    stable_uptime: backoffFields.stable_uptime.describe(
+      `Ready for this long = stable: counting begins anew. A number means seconds. ${inherited}`,
+    ),
+    on_unhealthy: z.boolean().optional().describe('Does a failing liveness probe restart it? Default: true.'),
+  })
+    .optional()
+    .describe("How restarts are spaced, where it differs from the supervisor's restart block."),
+  health_check_url: httpUrl.optional().describe('An http readiness and an http liveness probe of this URL.'),
+  health_check_interval: duration('s').optional().describe('From liveness look to look. A number means seconds.'),
+  health_check: block({
+    interval: duration('s')
+      .optional()
+      .describe(`From liveness look to look; health_check_interval comes first. A number means seconds. ${inherited}`),
+    timeout: duration('s').optional().describe(`How long one look may take. A number means seconds. ${inherited}`),
+    retries: wholeNumber(1).optional().describe(`Failures in a row that make it unhealthy. ${inherited}`),
+  })
+    .optional()
+    .describe("Health checks, where they differ from the supervisor's health_check block."),
+  readiness: readinessSchema
+    .optional()
+    .describe('The probe that tells when it is ready: exactly one of http, tcp, exec and log.'),
+  liveness: livenessSchema.optional().describe('The probe that tells whether it is well: exactly one of http, tcp and exec.'),
+  depends_on: dependencies
+    .optional()
+    .describe(
+      'What must be up before it starts. In a list the condition is healthy for a service with a readiness probe, completed for a one-shot, else started.',
+    ),
+  stop_signal: z
+    .string()
+    .refine((written) => signalName(written) !== undefined, { error: 'a signal of this system, such as SIGTERM' })
+    .optional()
+    .describe('The signal that asks it to stop. Default: SIGTERM.'),
+  stop_grace: duration('s', { zero: true })
+    .optional()
+    .describe('From the stop signal to SIGKILL. A number means seconds. Default: 10s.'),
+  success_exit_codes: z
+    .array(wholeNumber(0, 255))
+    .min(1, { error: 'a list with at least one exit code' })
+    .optional()
+    .describe('The exit codes that are a success: this list and nothing else. Default: [0].'),
+  start_timeout: duration('s').optional().describe('How long it may take to get ready. A number means seconds. Default: 60s.'),
+  containment: z
+    .enum(['auto', 'cgroup', 'mark'])
+    .optional()
+    .describe(
+      'How its processes are kept together: in a cgroup, by a mark in their environment, or whichever this machine allows (auto, the default).',
+    ),
+})
+
+export type WrittenService = z.output<typeof serviceSchema>
