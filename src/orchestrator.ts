@@ -112,6 +112,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const startedAt = monotonic()
   const run = randomBytes(3).toString('hex')
   const stateId = stateIdOf(stateDir)
+  const environment = options.environment ?? process.env
   const logPath = (service: string): string => logPathOf(stateDir, service)
   const readTail = (service: string, lines: number) => tail(logPath(service), lines)
 
@@ -212,13 +213,15 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       actors: {
         child: createChildProcess({
           logPath,
-          environment: options.environment ?? process.env,
+          environment,
           stateId,
           containers,
           spawnQueue: createSpawnQueue(),
           clock: monotonic,
         }),
         probe: createProbe({
+          logPath,
+          environment,
           log: (service, ok, fields) => {
             if (ok) log.debug({ service, ...fields }, 'Service health check passed')
             else log.warn({ service, ...fields }, 'Service health check failed')

@@ -10,7 +10,7 @@ import { isAlive, monotonic, readStat, spawnedAt } from './proc.ts'
 import { ProcessGroup } from './process-group.ts'
 import { createScanner, markOf } from './scan.ts'
 import type { SpawnQueue } from './spawn-queue.ts'
-import { spawnProgram } from './spawn-program.ts'
+import { isPassing, spawnProgram } from './spawn-program.ts'
 
 export interface ChildDependencies {
   logPath(service: string): string
@@ -51,28 +51,35 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
     let sweeping = false
 
     // Acquire
-    const unspawnable = (because: string): void => {
+    const unspawnable = (because: string, passing: boolean): void => {
       if (over) return
       over = true
-      sendBack({ type: 'child.unspawnable', incarnation, because: because.slice(0, limits.quotedText), at: clock() })
+      sendBack({
+        type: 'child.unspawnable',
+        incarnation,
+        because: because.slice(0, limits.quotedText),
+        passing,
+        at: clock(),
+        dice: dice(),
+      })
     }
     const spawn = (): void => {
       dequeue = null
       const container = wanted === 'mark' ? null : containers.open(service)
       if (container === null && wanted === 'cgroup') {
-        unspawnable(`it wants a cgroup: ${containers.unavailable() ?? 'none could be made for it'}`)
+        unspawnable(`it wants a cgroup: ${containers.unavailable() ?? 'none could be made for it'}`, false)
         return
       }
       const logPath = dependencies.logPath(service)
       const spawned = spawnProgram({ spec: input.spec, environment: dependencies.environment, mark, logPath, container })
       if ('because' in spawned) {
-        unspawnable(spawned.because)
+        unspawnable(spawned.because, spawned.passing)
         return
       }
       child = spawned.child
       const { pid } = child
       child.on('error', (error) => {
-        if (pid === undefined) unspawnable(messageOf(error))
+        if (pid === undefined) unspawnable(messageOf(error), isPassing(error))
       })
       if (pid === undefined) return
       const start = startOf(pid)

@@ -10,6 +10,8 @@ import type { Principal } from '../protocol/principal.ts'
 /** Owns one accepted link: cuts its bytes into messages, folds the dialect over them and carries out what it wants. */
 
 export interface ConversationInput {
+  readonly id: string
+  readonly peer: string
   readonly listener: string
   readonly link: string
   readonly dialect: string

@@ -35,6 +35,7 @@ export function createProbe(dependencies: ProbeDependencies): CallbackActorLogic
 
   const run: CallbackLogicFunction<ProbeCommand, ProbeFact, ProbeInput> = ({ input, sendBack }) => {
     const { probe, service } = input
+    if (probe === null) return
     const { target } = probe
     const tell = (because: string | null): void => {
       const at = clock()

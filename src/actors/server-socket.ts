@@ -7,6 +7,7 @@ export interface ServerSocketInput {
   readonly name: string
   /** Scheme and place: `unix:/path`. */
   readonly endpoint: string
+  readonly dialect: string
 }
 
 export function createServerSockets(transports: ReadonlyMap<string, Transport>) {

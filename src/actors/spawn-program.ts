@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, constants, fstatSync, openSync } from 'node:fs'
-import { messageOf } from '../protocol/errors.ts'
+import { messageOf, systemCode } from '../protocol/errors.ts'
 import type { ServiceSpec } from '../protocol/service.ts'
 import type { Container } from './containment.ts'
 import { resolveCommand } from './resolve-command.ts'
@@ -16,7 +16,9 @@ export interface Program {
 }
 
 /** `child.pid` is undefined when the kernel refused; its `error` event says why. */
-export type Spawned = { readonly child: ChildProcess; readonly logOffset: number } | { readonly because: string }
+export type Spawned =
+  | { readonly child: ChildProcess; readonly logOffset: number }
+  | { readonly because: string; readonly passing: boolean }
 
 /**
  * Joins the cgroup and then becomes the program: same pid, same signals, and nothing it forks can be outside. A shell that
@@ -31,13 +33,13 @@ export function spawnProgram({ spec, environment, mark, logPath, container }: Pr
   // PWD is what a shell would set; ours names our own directory.
   const env = { ...environment, PWD: spec.workingDir, ...spec.env, [markVariable]: mark }
   const resolved = resolveCommand(spec.command, spec.workingDir, env)
-  if ('because' in resolved) return resolved
+  if ('because' in resolved) return { ...resolved, passing: false }
 
   let log: number
   try {
     log = openSync(logPath, constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY, 0o600)
   } catch (error) {
-    return { because: `its log file can't be opened: ${messageOf(error)}` }
+    return { because: `its log file can't be opened: ${messageOf(error)}`, passing: isPassing(error) }
   }
   try {
     const logOffset = fstatSync(log).size
@@ -47,11 +49,16 @@ export function spawnProgram({ spec, environment, mark, logPath, container }: Pr
     const argv = [...withOddNames(env), resolved.path, ...spec.args]
     return { child: spawn('/bin/sh', ['-c', script, container.procs, ...argv], options), logOffset }
   } catch (error) {
-    return { because: messageOf(error) }
+    return { because: messageOf(error), passing: isPassing(error) }
   } finally {
     closeSync(log)
   }
 }
+
+/** Resources that may come back: processes, descriptors, memory, disk. Whoever lacked one may try again. */
+const passing = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'EDQUOT', 'ETXTBSY'])
+
+export const isPassing = (error: unknown): boolean => passing.has(systemCode(error) ?? '')
 
 /** A shell drops variables whose names it could not write itself ("a.b"); env(1) brings them back. */
 function withOddNames(env: NodeJS.ProcessEnv): string[] {

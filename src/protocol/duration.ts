@@ -7,7 +7,7 @@ const units: ReadonlyArray<readonly [string, number]> = [
 
 /** A duration in words, two units at most: `750 ms`, `4 s`, `1.5 s`, `3 min 20 s`, `2 h 5 min`. */
 export function formatDuration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`
+  if (Math.round(ms) < 1_000) return `${Math.round(ms)} ms`
   if (ms < 10_000 && Math.round(ms / 100) % 10 !== 0) return `${(Math.round(ms / 100) / 10).toFixed(1)} s`
   let rest = Math.round(ms / 1_000) * 1_000
   const parts: string[] = []

@@ -18,6 +18,8 @@ export function memory(): Transport {
         return link
       }
       const [mine, theirs] = duplexPair()
+      tie(mine, theirs)
+      tie(theirs, mine)
       const link = linkOf(mine, emit)
       setImmediate(() => {
         emit({ type: 'link.opened' })
@@ -47,4 +49,12 @@ export function memory(): Transport {
       }
     },
   }
+}
+
+/** One end's end reaches the other: after what was sent when it was closed, at once when it was destroyed. */
+function tie(one: Duplex, other: Duplex): void {
+  one.once('close', () => {
+    if (one.writableFinished && !other.readableEnded) other.once('end', () => setImmediate(() => other.destroy()))
+    else setImmediate(() => other.destroy())
+  })
 }

@@ -1,0 +1,123 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+/** The import law of docs/architecture.md: who may import whom, and what pure code may not touch. */
+
+const root = resolve(import.meta.dirname, '../src')
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+const sourceOf = (file: string): string => readFileSync(join(root, file), 'utf8')
+
+/** The folder below src/ that a file belongs to; files at the top are layers of their own. */
+const layerOf = (file: string): string => (file.includes('/') ? (file.split('/')[0] ?? '') : file.replace(/\.ts$/, ''))
+
+interface Import {
+  readonly from: string
+  readonly layer: string
+  readonly target: string
+  readonly typeOnly: boolean
+}
+
+function importsOf(file: string): Import[] {
+  const found: Import[] = []
+  const pattern = /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'"]*?\sfrom\s+)?['"]([^'"]+)['"]|import\(['"]([^'"]+)['"]\)/g
+  for (const match of sourceOf(file).matchAll(pattern)) {
+    const target = match[2] ?? match[3] ?? ''
+    const local = target.startsWith('.') ? relative(root, resolve(root, dirname(file), target)) : target
+    found.push({
+      from: file,
+      layer: target.startsWith('.') ? layerOf(local) : target,
+      target: local,
+      typeOnly: match[1] !== undefined,
+    })
+  }
+  return found
+}
+const all = files.flatMap(importsOf)
+const local = all.filter(({ target }) => target.endsWith('.ts'))
+
+/** layer → the layers of ours that it may import. The composition root is not listed: it sees all of them. */
+const law: Readonly<Record<string, readonly string[]>> = {
+  protocol: [],
+  machines: ['protocol'],
+  actors: ['protocol'],
+  transports: ['protocol'],
+  dialects: ['protocol'],
+  store: ['protocol'],
+  config: ['protocol'],
+  commands: ['protocol'],
+  client: ['protocol', 'commands'],
+  gateway: ['protocol', 'commands'],
+  directory: ['protocol'],
+  inspection: ['protocol', 'directory'],
+  version: [],
+}
+/** Parts of the composition root, beside orchestrator.ts itself. */
+const composition = ['orchestrator', 'fleet-view', 'ports', 'streams', 'index', 'control-socket']
+
+describe('the import law', () => {
+  test.each(Object.entries(law))('%s imports only its own and %j', (layer, allowed) => {
+    const wrong = local.filter(({ from, layer: to }) => layerOf(from) === layer && to !== layer && !allowed.includes(to))
+    expect(wrong.map(({ from, target }) => `${from} → ${target}`)).toEqual([])
+  })
+
+  test('every layer has a law', () => {
+    const known = new Set([...Object.keys(law), ...composition, 'cli'])
+    expect([...new Set(files.map(layerOf))].filter((layer) => !known.has(layer))).toEqual([])
+  })
+
+  test('the client takes only types from the commands, so that a browser need not load them', () => {
+    expect(local.filter(({ from, layer, typeOnly }) => layerOf(from) === 'client' && layer === 'commands' && !typeOnly)).toEqual(
+      [],
+    )
+  })
+
+  test('the command line reaches a running system only through the client; only `up` and `validate` see more', () => {
+    const allowed = new Set(['cli', 'client', 'protocol', 'version', 'commands', 'control-socket'])
+    const wrong = local.filter(({ from, layer }) => layerOf(from) === 'cli' && !allowed.has(layer))
+    const files = new Set(wrong.map(({ from, layer }) => `${from} → ${layer}`))
+    const excused = /^cli\/(verbs\/(up|validate)|up\/.*|state-dir|.*state-folder)\.ts → (orchestrator|config|actors)$/
+    expect([...files].filter((one) => !excused.test(one))).toEqual([])
+  })
+
+  test('machines are pure: no Node, no clock, no chance, no console', () => {
+    const banned =
+      /\bnode:|\bDate\b|Math\.random|\bconsole\b|\bsetTimeout\b|\bsetInterval\b|\bfetch\(|\bprocess\.(env|hrtime|pid)\b/
+    for (const file of files.filter((one) => layerOf(one) === 'machines')) expect(sourceOf(file), file).not.toMatch(banned)
+  })
+
+  test('transports and the protocol never see XState', () => {
+    const wrong = all.filter(
+      ({ from, target }) =>
+        ['transports', 'protocol', 'dialects', 'client', 'commands'].includes(layerOf(from)) && target.startsWith('xstate'),
+    )
+    expect(wrong.map(({ from }) => from)).toEqual([])
+  })
+
+  test('protocol and dialects import nothing of Node', () => {
+    expect(
+      all.filter(
+        ({ from, target }) => ['protocol', 'dialects', 'commands'].includes(layerOf(from)) && target.startsWith('node:'),
+      ),
+    ).toEqual([])
+  })
+
+  test('there is no circle of imports between files', () => {
+    const graph = new Map<string, string[]>()
+    for (const { from, target, typeOnly } of local) if (!typeOnly) graph.set(from, [...(graph.get(from) ?? []), target])
+    const done = new Set<string>()
+    const visit = (file: string, path: readonly string[]): void => {
+      expect(path, 'a circle').not.toContain(file)
+      if (done.has(file)) return
+      for (const next of graph.get(file) ?? []) visit(next, [...path, file])
+      done.add(file)
+    }
+    for (const file of files) visit(file, [])
+  })
+
+  test('files stay small', () => {
+    const large = files.filter((file) => statSync(join(root, file)).isFile() && sourceOf(file).split('\n').length > 300)
+    // The two charts of a service: two screens of states each, and their vocabulary above them.
+    expect(large.sort()).toEqual(['machines/process.ts', 'machines/service.ts'])
+  })
+})
