@@ -6,7 +6,7 @@ import { formatProblem } from '../../config/frame.ts'
 import { loadConfig } from '../../config/load.ts'
 import { findControlSocket } from '../../control-socket.ts'
 import { createOrchestrator, type Orchestrator } from '../../orchestrator.ts'
-import { HyphaeError } from '../../protocol/errors.ts'
+import { errorCodes, HyphaeError } from '../../protocol/errors.ts'
 import type { Principal } from '../../protocol/principal.ts'
 import type { ActorStatus, FleetStatus } from '../../protocol/status.ts'
 import { queryTime } from '../connection.ts'
@@ -37,14 +37,13 @@ export async function up(given: string | undefined): Promise<void> {
     log,
   })
   process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'a defect: the orchestrator ends, the services go on')
-    process.exitCode = 70
-    void err.lines([`hyphae: ${error.stack ?? error.message}`]).finally(() => process.exit(70))
+    log.fatal({ err: error }, 'a defect of our own: the orchestrator ends, the services go on')
+    void lastWords(error)
   })
-  const display = (out.live ? liveDisplay : plainDisplay)(out, async () => {
-    const fleet = await ask(orchestrator, 'system.status', {})
-    return fleet as FleetStatus
-  })
+  const display = (out.live ? liveDisplay : plainDisplay)(
+    out,
+    async () => (await ask(orchestrator, 'system.status', {})) as FleetStatus,
+  )
   orchestrator.onFact(display.fact)
   const begun = orchestrator.start()
   obeySignals(orchestrator, begun, display.remark)
@@ -52,9 +51,15 @@ export async function up(given: string | undefined): Promise<void> {
     await begun
     await orchestrator.finished
   } finally {
-    await orchestrator.close()
+    // The last picture needs what the end takes away.
     await display.end()
+    await orchestrator.close()
   }
+}
+
+async function lastWords(error: Error): Promise<void> {
+  await err.lines([`hyphae: ${error.stack ?? error.message}`])
+  process.exit(errorCodes.internal.exit)
 }
 
 async function ask(orchestrator: Orchestrator, command: string, input: unknown): Promise<unknown> {

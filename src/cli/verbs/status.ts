@@ -38,8 +38,12 @@ const settleTime = 50
 async function watch(client: Client, input: Input<'system.status'>, json: boolean): Promise<void> {
   // Whom one watches must exist; the stream itself would wait for it.
   await client.call('system.status', input, queryTime)
+  let over = false
   const items = client.stream('actor.watch', { filter: 'service.', facts: true })
-  const stop = (): void => void items.return()
+  const stop = (): void => {
+    over = true
+    void items.return()
+  }
   process.once('SIGINT', stop)
   onReaderGone(stop)
   const meant = input.services === undefined ? undefined : new Set(input.services.map((name) => `service.${name}`))
@@ -53,20 +57,19 @@ async function watch(client: Client, input: Input<'system.status'>, json: boolea
     if (out.live) screen.draw(lines)
     else await out.lines([...lines, ''])
   }
+  const refresh = async (): Promise<void> => {
+    timer = undefined
+    try {
+      await show()
+    } catch (error) {
+      failed ??= error
+      stop()
+    }
+    if (!over && timer === undefined && out.live) soon(refreshEvery)
+  }
   const soon = (ms: number): void => {
     clearTimeout(timer)
-    timer = setTimeout(() => {
-      timer = undefined
-      show().then(
-        () => {
-          if (timer === undefined && out.live) soon(refreshEvery)
-        },
-        (error: unknown) => {
-          failed = error
-          stop()
-        },
-      )
-    }, ms)
+    timer = setTimeout(() => void refresh(), ms)
   }
   try {
     for await (const item of items) {
@@ -76,6 +79,7 @@ async function watch(client: Client, input: Input<'system.status'>, json: boolea
       else if (item.type !== 'fact') soon(settleTime)
     }
   } finally {
+    over = true
     clearTimeout(timer)
     process.off('SIGINT', stop)
   }
