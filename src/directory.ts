@@ -21,7 +21,6 @@ export interface Entry {
   readonly state: string
   /** Wall clock, ms. */
   readonly since: number
-  readonly parent: Address | null
 }
 
 /** The part of a machine's snapshot that is read here. */
@@ -122,9 +121,8 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
       return { ...before, snapshot }
     const state = stateName(snapshot.value)
     const phase = snapshot.status === 'active' ? (phases.find((one) => snapshot.tags.has(one)) ?? 'active') : 'reaped'
-    const parent = before === undefined ? parentOf(ref, (one) => addressByRef.get(one)) : before.parent
     const same = before !== undefined && before.state === state && before.phase === phase
-    return { address, ref, snapshot, phase, state, parent, since: same ? before.since : wall() }
+    return { address, ref, snapshot, phase, state, since: same ? before.since : wall() }
   }
 
   function statusOf(entry: Entry, isLive: boolean): ActorStatus {
@@ -137,7 +135,7 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
       state: entry.state,
       since: new Date(entry.since).toISOString(),
       reason: reasonOf(entry.snapshot),
-      parent: entry.parent,
+      parent: parentOf(entry.ref, (one) => addressByRef.get(one)),
       accepts,
       live: isLive,
       ...(isLive ? {} : { result: entry.snapshot.output ?? null }),

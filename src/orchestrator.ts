@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createActor, type AnyActorRef } from 'xstate'
+import { gone, settled } from './awaiting.ts'
 import { createChildProcess } from './actors/child-process.ts'
 import { createContainers } from './actors/containment.ts'
 import { createConversation } from './actors/conversation.ts'
@@ -14,19 +15,12 @@ import { createSpawnQueue } from './actors/spawn-queue.ts'
 import { registry } from './commands/registry.ts'
 import { jsonrpc } from './dialects/jsonrpc.ts'
 import { controlSocketOf, prepareControlSocket } from './control-socket.ts'
+import { createDirectory } from './directory.ts'
 import { createDirectory, type Directory } from './directory.ts'
 import { createFleetView } from './fleet-view.ts'
 import { createGateway } from './gateway.ts'
 import { inspectInto } from './inspection.ts'
-import { connectionMachine } from './machines/connection.ts'
-import { contained } from './machines/contained.ts'
-import { listenerMachine } from './machines/listener.ts'
-import { orchestratorOf, pools, type PoolName } from './machines/orchestrator.ts'
-import { poolOf } from './machines/pool.ts'
-import { processMachine } from './machines/process.ts'
-import { restartMachine } from './machines/restart.ts'
-import { serviceMachine } from './machines/service.ts'
-import { shutdownMachine } from './machines/shutdown.ts'
+import { pools, type PoolName } from './machines/orchestrator.ts'
 import { createFleetPort, createGate, createTarget } from './ports.ts'
 import type { Gateway } from './protocol/calls.ts'
 import type { Dialect } from './protocol/dialect.ts'
@@ -37,9 +31,10 @@ import { limits } from './protocol/limits.ts'
 import type { Transport } from './protocol/link.ts'
 import type { Principal } from './protocol/principal.ts'
 import type { ServiceSpec } from './protocol/service.ts'
-import type { ActorStatus, SupervisorStatus } from './protocol/status.ts'
+import type { SupervisorStatus } from './protocol/status.ts'
 import type { FleetView } from './protocol/view.ts'
 import { createStreams } from './streams.ts'
+import { supervisionTree } from './tree.ts'
 import { memory } from './transports/memory.ts'
 import { unix } from './transports/unix.ts'
 import { version } from './version.ts'
@@ -168,8 +163,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const measure = ({ type, about, data }: Statement): void => {
     const service = about.slice('service.'.length)
     if (type === 'service.spawned') {
-      const start = directory.entry(addressOf('process', service))?.snapshot.context['start']
-      const pid = data?.['pid']
+      const { pid, start } = data ?? {}
       if (typeof pid !== 'number' || typeof start !== 'number') return
       meter.track(service, { pid, start }, data?.['containment'] === 'cgroup' ? containers.open(service) : null)
     } else if (type === 'service.exited') {
@@ -211,78 +205,28 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const transports = [...(options.transports ?? []), unix(), memory()]
   const sockets = createServerSockets(new Map(transports.map((transport) => [transport.scheme, transport])))
 
-  const process_ = contained(
-    processMachine.provide({
-      actors: {
-        child: createChildProcess({
-          logPath,
-          environment,
-          stateId,
-          containers,
-          spawnQueue: createSpawnQueue(),
-          clock: monotonic,
-        }),
-        probe: createProbe({
-          logPath,
-          environment,
-          log: (service, ok, fields) => {
-            if (ok) log.debug({ service, ...fields }, 'Service health check passed')
-            else log.warn({ service, ...fields }, 'Service health check failed')
-          },
-        }),
+  const root = createActor(
+    supervisionTree({
+      state,
+      child: createChildProcess({ logPath, environment, stateId, containers, spawnQueue: createSpawnQueue(), clock: monotonic }),
+      probe: createProbe({
+        logPath,
+        environment,
+        log: (service, ok, fields) => {
+          if (ok) log.debug({ service, ...fields }, 'Service health check passed')
+          else log.warn({ service, ...fields }, 'Service health check failed')
+        },
+      }),
+      gate: createGate(parts),
+      target: createTarget(parts),
+      fleet: createFleetPort(parts),
+      socket: sockets.logic,
+      conversation: createConversation({ gateway, claim: sockets.claim, dialect: (name) => dialects.get(name) }),
+      admit: (admission) => {
+        const id = newId()
+        spawn('connections', addressOf('connection', id), { ...admission, id, principal: localUser })
       },
     }),
-  )
-  const root = createActor(
-    orchestratorOf(
-      {
-        services: poolOf(
-          contained(
-            serviceMachine.provide({
-              actors: { process: process_, gate: createGate(parts) },
-              actions: { state: (_, statement) => state(statement) },
-            }),
-          ),
-          state,
-        ),
-        workflows: poolOf(
-          contained(
-            restartMachine.provide({
-              actors: { target: createTarget(parts) },
-              actions: { state: (_, statement) => state(statement) },
-            }),
-          ),
-          state,
-        ),
-        shutdowns: poolOf(contained(shutdownMachine.provide({ actors: { fleet: createFleetPort(parts) } })), state),
-        listeners: poolOf(
-          contained(
-            listenerMachine.provide({
-              actors: { socket: sockets.logic },
-              actions: {
-                state: (_, statement) => state(statement),
-                admit: (_, admission) => {
-                  const id = newId()
-                  spawn('connections', addressOf('connection', id), { ...admission, id, principal: localUser })
-                },
-              },
-            }),
-          ),
-          state,
-        ),
-        connections: poolOf(
-          contained(
-            connectionMachine.provide({
-              actors: {
-                conversation: createConversation({ gateway, claim: sockets.claim, dialect: (name) => dialects.get(name) }),
-              },
-            }),
-          ),
-          state,
-        ),
-      },
-      state,
-    ),
     { inspect: inspectInto(directory, (error) => log.error({ err: error }, 'the directory could not take a snapshot')) },
   )
 
@@ -351,29 +295,3 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
-/** Resolves once `done` holds; it is asked again after each change of these. */
-function once(directory: Directory, addresses: readonly Address[], done: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    if (done()) {
-      resolve()
-      return
-    }
-    const stop = directory.listen(addresses, () => {
-      if (!done()) return
-      stop()
-      resolve()
-    })
-  })
-}
-
-/** Each listener is bound or has failed. */
-function settled(directory: Directory, names: readonly string[]): Promise<void> {
-  const addresses = names.map((name) => addressOf('listener', name))
-  return once(directory, addresses, () => addresses.every((address) => directory.entry(address)?.state !== 'open.binding'))
-}
-
-function gone(directory: Directory, actors: readonly ActorStatus[]): Promise<void> {
-  const addresses = actors.map(({ address }) => address)
-  return once(directory, addresses, () => addresses.every((address) => directory.entry(address) === undefined))
-}

@@ -1,6 +1,6 @@
 import { fromCallback, type CallbackLogicFunction } from 'xstate'
 import type { Directory } from './directory.ts'
-import type { TargetSeen, TargetTell, TargetView } from './machines/restart.ts'
+import type { TargetSeen, TargetCommand, TargetView } from './machines/restart.ts'
 import type { GateFact, GateInput, ServiceContext } from './machines/service.ts'
 import type { FleetRested, FleetStop } from './machines/shutdown.ts'
 import { addressOf, type Address } from './protocol/ids.ts'
@@ -31,7 +31,7 @@ export function createGate({ directory, view }: PortParts) {
         else waiting.push(`${service} ${wanted[condition]} (it is ${status?.state ?? 'unknown'})`)
       }
       const because = lost.length > 0 ? `cannot start: ${lost.join('; ')}` : `waits for ${waiting.join(', ')}`
-      if (waiting.length === 0 && lost.length === 0) sendBack({ type: 'gate.open' })
+      if (waiting.length === 0 && lost.length === 0) sendBack({ type: 'gate.open', waited: said !== '' })
       else if (because !== said) sendBack({ type: lost.length > 0 ? 'gate.blocked' : 'gate.waiting', because })
       said = because
     }
@@ -47,7 +47,11 @@ export function createGate({ directory, view }: PortParts) {
 
 /** The service of a restart workflow. */
 export function createTarget({ directory, deliver }: PortParts) {
-  const run: CallbackLogicFunction<TargetTell, TargetSeen, { service: string }> = ({ input: { service }, sendBack, receive }) => {
+  const run: CallbackLogicFunction<TargetCommand, TargetSeen, { service: string }> = ({
+    input: { service },
+    sendBack,
+    receive,
+  }) => {
     const address = addressOf('service', service)
     const seen = (): TargetView | null => {
       const entry = directory.entry(address)
@@ -57,8 +61,8 @@ export function createTarget({ directory, deliver }: PortParts) {
     }
     const look = (): void => sendBack({ type: 'target.seen', view: seen() })
     const stop = directory.listen([address], look)
-    receive(({ event }) => {
-      deliver(address, event)
+    receive((command) => {
+      if (command.type === 'target.tell') deliver(address, command.event)
       look()
     })
     return stop

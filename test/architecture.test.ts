@@ -53,7 +53,7 @@ const law: Readonly<Record<string, readonly string[]>> = {
   version: [],
 }
 /** Parts of the composition root, beside orchestrator.ts itself. */
-const composition = ['orchestrator', 'fleet-view', 'ports', 'streams', 'index', 'control-socket']
+const composition = ['orchestrator', 'fleet-view', 'ports', 'streams', 'tree', 'awaiting', 'index', 'control-socket']
 
 describe('the import law', () => {
   test.each(Object.entries(law))('%s imports only its own and %j', (layer, allowed) => {

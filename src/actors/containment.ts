@@ -30,8 +30,8 @@ export interface Containers {
   open(service: string): Container | null
   /** The container of this service that a living process is in, also one that an earlier run of ours made elsewhere. */
   holding(service: string, pid: number): Container | null
-  /** At shutdown: the empty ones go. */
-  removeAll(): void
+  /** At shutdown: the empty ones go. False while something is inside of one. */
+  removeAll(): boolean
 }
 
 export interface ContainersOptions {
@@ -207,7 +207,7 @@ export function createContainers({ stateId, hierarchies = ['unified', 'pids', 'f
     },
     removeAll() {
       const now = state()
-      if (!('base' in now)) return
+      if (!('base' in now)) return true
       try {
         for (const entry of readdirSync(now.base, { withFileTypes: true })) {
           if (entry.isDirectory()) removed(join(now.base, entry.name))
@@ -215,7 +215,7 @@ export function createContainers({ stateId, hierarchies = ['unified', 'pids', 'f
       } catch {
         // It was never made, or it is gone.
       }
-      removed(now.base)
+      return removed(now.base)
     },
   }
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { formatDuration } from '../protocol/duration.ts'
 import { isServiceName, serviceNameRule } from '../protocol/ids.ts'
 import type { Checker } from './checker.ts'
+import { nearest } from './nearest.ts'
 import type { Path } from './report.ts'
 import type { WrittenSupervisor } from './schema.ts'
 import type { WrittenService } from './service-schema.ts'
@@ -71,11 +72,23 @@ export function checkDelays(
 /** Loopback is where only this machine can reach. */
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
 
-export function checkSecurity({ security, enabled }: WrittenSupervisor, checker: Checker): void {
+/** Looks at the file itself, so that it is told whatever else is wrong. */
+export function checkEnabled(checker: Checker): void {
+  const path: Path = ['supervisor', 'enabled']
+  if (checker.tree.at(path) === false) checker.error(path, { message: 'supervisor.enabled is false: refusing to start' })
+}
+
+export function checkSecurity({ security }: WrittenSupervisor, checker: Checker): void {
   const path: Path = ['supervisor', 'security', 'authentication']
-  if (!enabled) checker.error(['supervisor', 'enabled'], { message: 'supervisor.enabled is false: refusing to start' })
   const token = checker.tree.text([...path, 'token']) ?? ''
   if (security.authentication.enabled && token === '') {
     checker.error([...path, 'token'], { message: 'authentication is enabled, so a token is needed' })
   }
+}
+
+export function checkDefaultService(names: readonly string[], checker: Checker): void {
+  const path: Path = ['supervisor', 'default_service']
+  const name = checker.tree.at(path)
+  if (typeof name !== 'string' || names.includes(name)) return
+  checker.error(path, { message: `there is no service ${JSON.stringify(name)}`, suggestion: nearest(name, names) })
 }

@@ -5,27 +5,26 @@ import type { Path } from './report.ts'
 import type { WrittenService } from './service-schema.ts'
 
 /**
- * Checks what depends on what. `names` are all services of the file, `services` those that are sound:
+ * Checks what depends on what. `written` has every service of the file, `services` those that are sound:
  * to depend on one with errors of its own is no further error.
  */
 export function checkDependencies(
-  names: readonly string[],
+  written: ReadonlyMap<string, WrittenService['depends_on']>,
   services: ReadonlyMap<string, WrittenService>,
   checker: Checker,
 ): void {
-  const known = new Set(names)
   const edges = new Map<string, ReadonlyMap<string, Edge>>()
-  for (const [name, written] of services) {
+  for (const [name, dependsOn] of written) {
     const own = new Map<string, Edge>()
-    for (const { service, condition, path: below, part } of dependenciesOf(written)) {
+    for (const { service, condition, path: below, part } of dependenciesOf(dependsOn)) {
       const path: Path = ['supervisor', 'services', name, ...below]
       const target = services.get(service)
       if (service === name) {
         checker.error(path, { message: `"${name}" depends on itself` }, part)
-      } else if (!known.has(service)) {
+      } else if (!written.has(service)) {
         checker.error(
           path,
-          { message: `there is no service ${JSON.stringify(service)}`, suggestion: nearest(service, names) },
+          { message: `there is no service ${JSON.stringify(service)}`, suggestion: nearest(service, written.keys()) },
           part,
         )
       } else if (own.has(service)) {

@@ -33,7 +33,13 @@ export function readDocument(written: string, file: string): ConfigDocument {
       logLevel: 'error',
     })
     for (const { code, message, pos } of document.errors) {
-      report.error(pos[0], [], {
+      const [at] = pos
+      if (at > 0 && text.startsWith('${', at - 1)) {
+        // What follows is only confusion about the braces.
+        report.error(at - 1, [], { message: 'between { } or [ ] a variable must stand in quotes: "${NAME}"' })
+        break
+      }
+      report.error(at, [], {
         message: code === 'MULTIPLE_DOCS' ? 'a config is one YAML document; a second one begins here' : message,
       })
     }

@@ -45,6 +45,9 @@ const typeNames: Readonly<Record<string, string>> = {
 function explain(issue: z.core.$ZodIssue, above: Path, checker: Checker): void {
   const path = [...above, ...issue.path.map((part) => (typeof part === 'number' ? part : String(part)))]
   if (issue.code === 'unrecognized_keys') return unknownKeys(issue, path, checker)
+  if (issue.code === 'invalid_key') {
+    return checker.error(path, { expected: issue.issues[0]?.message ?? 'another name', got: shown(path.at(-1)) }, 'key')
+  }
   const value = checker.tree.at(path)
   if (issue.code === 'invalid_union') {
     const fitting = fittingBranch(issue)
@@ -53,7 +56,7 @@ function explain(issue: z.core.$ZodIssue, above: Path, checker: Checker): void {
   if (value === undefined) return checker.error(path, { message: 'is required', expected: issue.message })
   checker.error(path, {
     expected: issue.message,
-    got: path.some(isSecretField) ? undefined : shown(value),
+    got: isSecret(path) ? undefined : shown(value),
     suggestion:
       issue.code === 'invalid_value' && typeof value === 'string' ? nearest(value, issue.values.map(String)) : undefined,
   })
@@ -86,3 +89,6 @@ function shown(value: unknown): string {
   const text = typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value)
   return text.length > quotedValue ? `${text.slice(0, quotedValue)}…` : text
 }
+
+/** The name of a service makes no secret of what is below it. */
+const isSecret = (path: Path): boolean => path.slice(path[1] === 'services' ? 3 : 0).some(isSecretField)

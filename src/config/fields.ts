@@ -29,6 +29,18 @@ export const bareText = z
   .union([z.string(), z.number(), z.boolean()], { error: 'a text' })
   .refine((written) => typeof written !== 'string' || speakable(written), { error: 'a text without NUL characters' })
 
+/** Environment variables: names to texts. */
+export const variables = z.record(
+  z.string().refine((name) => /^[^=\0]+$/.test(name), { error: 'a name without "=" and NUL characters' }),
+  bareText,
+)
+
+/** HTTP headers: names to texts. */
+export const headers = z.record(
+  z.string().refine((name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name), { error: 'the name of a header' }),
+  bareText.refine((written) => typeof written !== 'string' || !/[\r\n]/.test(written), { error: 'a text of one line' }),
+)
+
 const units = {
   ms: { factor: 1, word: 'milliseconds', example: '500ms' },
   s: { factor: 1_000, word: 'seconds', example: '10s' },

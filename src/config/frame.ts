@@ -18,7 +18,7 @@ export function formatProblem(problem: ConfigProblem, { color = false }: { reado
   const place = problem.line === 0 ? problem.file : `${problem.file}:${problem.line}:${problem.column}`
   const head = [
     paint(1, printable(place)),
-    problem.field === '' ? '' : paint(36, printable(problem.field)),
+    problem.field === '' || problem.message.startsWith(problem.field) ? '' : paint(36, printable(problem.field)),
     printable(problem.message),
   ]
   const rows = [head.filter((part) => part !== '').join(': ')]

@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path'
+import { isRecord } from '../protocol/json.ts'
 import { limits } from '../protocol/limits.ts'
 import type { ServiceSpec } from '../protocol/service.ts'
-import { checkDelays, checkSecurity, checkService, checkServiceName } from './check.ts'
+import { checkDefaultService, checkDelays, checkEnabled, checkSecurity, checkService, checkServiceName } from './check.ts'
 import { createChecker, type Checker } from './checker.ts'
 import { checkDependencies } from './dependencies.ts'
 import { readDocument } from './document.ts'
@@ -12,11 +13,13 @@ import { readConfigText, shownPath } from './file.ts'
 import { setting, type Environment } from './interpolate.ts'
 import { nearest } from './nearest.ts'
 import { resolveService } from './resolve.ts'
-import { fileSchema, laterSurfaces, type LogLevel, type WrittenFile } from './schema.ts'
+import { fileSchema, laterSurfaces, type LogLevel } from './schema.ts'
 import { secretVariables } from './secrets.ts'
 import { resolveHost, resolveSecurity, type Security } from './security.ts'
 import { serviceSchema, type WrittenService } from './service-schema.ts'
 import { readTree, type Tree } from './tree.ts'
+
+export { findConfig } from './file.ts'
 
 /** A config in full: absolute paths, ms, every default and override filled in. Data only. */
 export interface LoadedConfig {
@@ -63,14 +66,15 @@ export function parseConfig(
   const checker = createChecker(tree, report)
 
   tellIgnored(checker)
-  const { names, services } = readServices(checker, dir)
+  const { names, services, dependencies } = readServices(checker, dir)
   const written = validate(fileSchema, withoutServices(tree), [], checker)
   const overrides = readOverrides(env, report)
-  checkDependencies(names, services, checker)
+  checkEnabled(checker)
+  checkDefaultService(names, checker)
+  checkDependencies(dependencies, services, checker)
   if (written !== undefined) {
     checkDelays(written.supervisor, services, checker)
     checkSecurity(written.supervisor, checker)
-    checkDefaultService(written, names, checker)
   }
   const host = resolveHost(written?.supervisor, overrides.host, checker, report)
   // What is undefined here has been told as a problem.
@@ -127,8 +131,8 @@ export function readStateDir(configPath: string, env: Environment): string {
 function tellIgnored(checker: Checker): void {
   const known = [...sections, ...laterSurfaces]
   for (const section of checker.tree.others) {
-    // Sections that begin with x- are a place for anchors.
-    if (section.startsWith('x-')) continue
+    // Those that begin with x- are a place for anchors, and $schema speaks to editors.
+    if (section.startsWith('x-') || section === '$schema') continue
     if (laterSurfaces.some((surface) => surface === section)) {
       checker.warn(
         [section],
@@ -142,44 +146,46 @@ function tellIgnored(checker: Checker): void {
   }
 }
 
-/** Each service is checked alone, so that an error in one hides nothing of the others. `services` are the sound ones. */
-function readServices(
-  checker: Checker,
-  dir: string,
-): { readonly names: readonly string[]; readonly services: ReadonlyMap<string, WrittenService> } {
+interface Services {
+  readonly names: readonly string[]
+  /** Those that are sound. */
+  readonly services: ReadonlyMap<string, WrittenService>
+  /** What each depends on, also of those with errors elsewhere. */
+  readonly dependencies: ReadonlyMap<string, WrittenService['depends_on']>
+}
+
+/** Each service is checked alone, so that an error in one hides nothing of the others. */
+function readServices(checker: Checker, dir: string): Services {
   const path = ['supervisor', 'services']
   const services = new Map<string, WrittenService>()
+  const dependencies = new Map<string, WrittenService['depends_on']>()
   const written = checker.tree.at(path)
-  if (written === undefined)
-    checker.warn(['supervisor'], { message: 'there is nothing to run: supervisor.services is missing' }, 'key')
-  if (!isMap(written)) return { names: [], services }
-  const names = Object.keys(written)
+  if (written === undefined) checker.warn(path, { message: 'there is nothing to run' }, 'key')
+  if (!isRecord(written)) return { names: [], services, dependencies }
+  const names = checker.tree.keys(path)
   if (names.length > limits.services) {
     checker.error(path, { message: `there are ${names.length} services; at most ${limits.services} are possible` }, 'key')
-    return { names: [], services }
+    return { names: [], services, dependencies }
   }
   for (const name of names) {
     checkServiceName(name, checker)
     const service = validate(serviceSchema, written[name], [...path, name], checker)
-    if (service === undefined) continue
-    checkService(name, service, dir, checker)
-    services.set(name, service)
+    if (service === undefined) {
+      const sound = serviceSchema.shape.depends_on.safeParse(checker.tree.at([...path, name, 'depends_on']))
+      dependencies.set(name, sound.data)
+    } else {
+      checkService(name, service, dir, checker)
+      services.set(name, service)
+      dependencies.set(name, service.depends_on)
+    }
   }
-  return { names, services }
+  return { names, services, dependencies }
 }
 
 /** The file without its services, which have been checked one by one. */
 function withoutServices({ value }: Tree): Readonly<Record<string, unknown>> {
   const { supervisor } = value
-  return isMap(supervisor) && isMap(supervisor['services']) ? { ...value, supervisor: { ...supervisor, services: {} } } : value
+  return isRecord(supervisor) && isRecord(supervisor['services'])
+    ? { ...value, supervisor: { ...supervisor, services: {} } }
+    : value
 }
-
-function checkDefaultService({ supervisor }: WrittenFile, names: readonly string[], checker: Checker): void {
-  const name = supervisor.default_service
-  if (name === undefined || names.includes(name)) return
-  const finding = { message: `there is no service ${JSON.stringify(name)}`, suggestion: nearest(name, names) }
-  checker.error(['supervisor', 'default_service'], finding)
-}
-
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,12 +1,12 @@
 import * as z from 'zod'
-import { bareText, block, duration, filledText, httpUrl, text, wholeNumber } from './fields.ts'
+import { bareText, block, duration, filledText, headers, httpUrl, text, wholeNumber } from './fields.ts'
 
 const httpTarget = z.union(
   [
     httpUrl,
     block({
       url: httpUrl.describe('What to GET.'),
-      headers: z.record(z.string(), bareText).optional().describe('Headers of the request.'),
+      headers: headers.optional().describe('Headers of the request.'),
       status: z
         .array(wholeNumber(100, 599))
         .min(1, { error: 'a list with at least one HTTP status' })

@@ -32,7 +32,7 @@ export function resolveService(name: string, written: WrittenService, ground: Gr
     env: texts(written.env, [...path, 'env'], tree),
     oneShot,
     autostart: written.autostart ?? true,
-    dependsOn: dependenciesOf(written).map(({ service, condition }) => ({
+    dependsOn: dependenciesOf(written.depends_on).map(({ service, condition }) => ({
       service,
       condition: condition ?? naturalCondition(ground.services.get(service)),
     })),
@@ -68,7 +68,7 @@ export interface WrittenDependency {
   readonly part: 'key' | 'value'
 }
 
-export function dependenciesOf({ depends_on: written }: Pick<WrittenService, 'depends_on'>): WrittenDependency[] {
+export function dependenciesOf(written: WrittenService['depends_on']): WrittenDependency[] {
   if (written === undefined) return []
   if (Array.isArray(written)) {
     return written.map((service, index) => ({ service, condition: undefined, path: ['depends_on', index], part: 'value' }))

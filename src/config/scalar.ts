@@ -1,4 +1,4 @@
-import type { Document, Scalar } from 'yaml'
+import { isScalar, type Document, type Scalar } from 'yaml'
 import { interpolate, type Environment } from './interpolate.ts'
 
 /** A scalar with its variables filled in. */
@@ -31,7 +31,8 @@ function retype(document: Document.Parsed, text: string): unknown {
     (tag) => tag.default === true && tag.collection === undefined && tag.test?.test(text) === true,
   )
   if (tag?.resolve === undefined) return text
-  const value = (tag.resolve as (text: string, onError: () => void, options: object) => unknown)(text, () => undefined, {})
+  const resolved = (tag.resolve as (text: string, onError: () => void, options: object) => unknown)(text, () => undefined, {})
+  const value = isScalar(resolved) ? resolved.value : resolved
   return typeof value === 'number' || typeof value === 'boolean' ? value : text
 }
 

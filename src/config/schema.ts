@@ -110,5 +110,4 @@ export const fileSchema = z.looseObject({
   mesh: later,
 })
 
-export type WrittenFile = z.output<typeof fileSchema>
 export type WrittenSupervisor = z.output<typeof supervisorSchema>

@@ -2,7 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, type Node } from 'yaml'
 import type { ConfigDocument } from './document.ts'
 import { variablesIn } from './interpolate.ts'
 
-const secretKey = /token|secret|passw|passphrase|credential|key$|_key\b|^keys$/i
+const secretKey = /token|secret|password|passphrase|credential|keys?$/i
 
 /** Does a field of this name hold something that must not be shown? */
 export const isSecretField = (name: string | number): boolean => typeof name === 'string' && secretKey.test(name)

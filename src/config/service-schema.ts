@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import * as z from 'zod'
 import { dependencyConditions, restartPolicies } from '../protocol/service.ts'
-import { bareText, block, duration, filledText, httpUrl, numberBetween, text, wholeNumber } from './fields.ts'
+import { bareText, block, duration, filledText, httpUrl, numberBetween, text, variables, wholeNumber } from './fields.ts'
 import { livenessSchema, readinessSchema } from './probe-schema.ts'
 
 /** A signal's full name for `SIGTERM`, `TERM` or `term`; undefined when this system has no such signal. */
@@ -56,10 +56,7 @@ export const serviceSchema = block({
   working_dir: filledText
     .optional()
     .describe("The folder that it runs in, relative to the config file's folder, which is the default."),
-  env: z
-    .record(z.string(), bareText)
-    .optional()
-    .describe('Environment variables, beside those that Hyphae itself was started with.'),
+  env: variables.optional().describe('Environment variables, beside those that Hyphae itself was started with.'),
   description: text.optional().describe('One line for people.'),
   category: z.enum(['core', 'advanced']).optional().describe('A label, without effect in this version. Default: core.'),
   kind: z.enum(['mcp', 'plain']).optional().describe('A label, without effect in this version. Default: plain.'),

@@ -26,6 +26,8 @@ export interface Tree {
   /** A scalar as it was written, with its variables filled in. */
   text(path: Path): string | undefined
   at(path: Path): unknown
+  /** The keys of a map in the order of the file (an object puts numbers first). */
+  keys(path: Path): readonly string[]
   /** Was something wrong with this value already? */
   broken(path: Path): boolean
 }
@@ -43,6 +45,9 @@ const unusable: Read = { ...nothing, broken: true }
 
 /** Maps whose keys are the user's own: there an entry without a value is not the same as none. */
 const openMaps: ReadonlySet<unknown> = new Set(['services', 'env', 'headers', 'depends_on'])
+
+/** A service may be called like one of them, and is none. */
+const isOpen = (path: Path): boolean => openMaps.has(path.at(-1)) && !(path.length === 3 && path[1] === 'services')
 
 /**
  * Reads the sections that `wanted` admits; the others only lend their anchors. Variables are filled in, aliases and
@@ -130,7 +135,7 @@ export function readTree(file: ConfigDocument, env: Environment, wanted: (sectio
         const result = read(valueNode, here)
         const place = result.value === null || valueNode === null ? start(keyNode) : start(valueNode)
         own.set(key, { key: start(keyNode), value: place, text: result.text, broken: result.broken })
-        if (result.value !== null || key === 'window' || openMaps.has(path.at(-1))) value[key] = result.value
+        if (result.value !== null || key === 'window' || isOpen(path)) value[key] = result.value
       }
     }
     spots.set(value, own)
@@ -220,6 +225,11 @@ export function readTree(file: ConfigDocument, env: Environment, wanted: (sectio
       return (whole ? spot?.text : null) ?? undefined
     },
     at: (path) => path.reduce<unknown>(member, value),
+    keys: (path) => {
+      const map = path.reduce<unknown>(member, value)
+      if (typeof map !== 'object' || map === null || Array.isArray(map)) return []
+      return Array.from(spots.get(map)?.keys() ?? [], String).filter((key) => Object.hasOwn(map, key))
+    },
     broken: (path) => find(path).spot?.broken ?? false,
   }
 }

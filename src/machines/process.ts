@@ -75,6 +75,7 @@ export type ProcessFact =
       readonly type: 'process.spawned'
       readonly incarnation: string
       readonly pid: number
+      readonly start: number
       readonly at: number
       readonly containment: Containment
     }
@@ -143,10 +144,11 @@ const base = setup({
       because: (_, { verdict }: { verdict: string }) => verdict,
     }),
     blame: assign({ because: (_, { because }: { because: string }) => because }),
-    tellSpawned: sendParent(({ context }, { pid, containment }: Spawned) => ({
+    tellSpawned: sendParent(({ context }, { pid, start, containment }: Spawned) => ({
       type: 'process.spawned',
       incarnation: context.incarnation,
       pid,
+      start,
       containment,
       at: context.spawnedAt,
     })),

@@ -34,15 +34,15 @@ export interface TargetView {
   readonly because: string | null
 }
 
-/** Said at once, after each `target.tell`, and on each change; null = there is no such service (any more). */
+/** Said at once, after each command, and on each change; null = there is no such service (any more). */
 export interface TargetSeen {
   readonly type: 'target.seen'
   readonly view: TargetView | null
 }
-export interface TargetTell {
-  readonly type: 'target.tell'
-  readonly event: ServiceCommand
-}
+export type TargetCommand =
+  | { readonly type: 'target.tell'; readonly event: ServiceCommand }
+  /** Say what it is now: many changes may have come as one. */
+  | { readonly type: 'target.look' }
 
 interface RestartContext extends RestartInput {
   readonly address: string
@@ -63,7 +63,7 @@ export const restartMachine = setup({
     output: {} as WorkflowResult,
     tags: {} as Phase,
   },
-  actors: { target: port<TargetTell, { service: string }>('target') },
+  actors: { target: port<TargetCommand, { service: string }>('target') },
   delays: { workflowTime: limits.workflowTime },
   guards: {
     isGone: (_, { view }: TargetSeen) => view === null,
@@ -90,6 +90,7 @@ export const restartMachine = setup({
       type: 'target.tell' as const,
       event: { type: 'FREE' as const, op: id },
     })),
+    look: sendTo('target', { type: 'target.look' as const }),
     remember: assign({ before: (_, { view }: TargetSeen) => view?.generation ?? 0 }),
     step: assign({
       steps: ({ context }, name: string) => [...context.steps, { name, outcome: 'done' as const, because: null }],
@@ -202,6 +203,7 @@ export const restartMachine = setup({
     },
     starting: {
       tags: 'active',
+      entry: 'look',
       on: {
         'target.seen': [
           {
@@ -239,6 +241,7 @@ export const restartMachine = setup({
     },
     verifying: {
       tags: 'active',
+      entry: 'look',
       on: {
         'target.seen': [
           {

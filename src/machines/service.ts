@@ -53,7 +53,8 @@ export interface ServiceContext {
 
 /** What the gate says: may it start? */
 export type GateFact =
-  | { readonly type: 'gate.open' }
+  /** `waited`: it was not open at once. */
+  | { readonly type: 'gate.open'; readonly waited: boolean }
   | { readonly type: 'gate.waiting'; readonly because: string }
   /** A dependency failed for good. */
   | { readonly type: 'gate.blocked'; readonly because: string }
@@ -287,7 +288,14 @@ export const serviceMachine = base.createMachine({
             onError: { actions: { type: 'explain', params: 'its dependencies could not be looked at' } },
           },
           on: {
-            'gate.open': '#service.live',
+            'gate.open': {
+              target: '#service.live',
+              actions: {
+                type: 'explain',
+                params: ({ context, event }) =>
+                  event.waited ? 'started once what it depends on was there' : (context.because ?? ''),
+              },
+            },
             'gate.waiting': { actions: [{ type: 'explain', params: ({ event }) => event.because }, fact('service.waiting')] },
             'gate.blocked': { actions: [{ type: 'explain', params: ({ event }) => event.because }, fact('service.waiting')] },
           },
@@ -317,7 +325,6 @@ export const serviceMachine = base.createMachine({
     },
     live: {
       entry: ['begin', fact('service.spawning')],
-      exit: 'forgetProcess',
       invoke: {
         id: 'process',
         src: 'process',
@@ -350,7 +357,9 @@ export const serviceMachine = base.createMachine({
             {
               type: 'state',
               params: ({ context, event }) =>
-                about(context, 'service.spawned', context.because, { data: { pid: event.pid, containment: event.containment } }),
+                about(context, 'service.spawned', context.because, {
+                  data: { pid: event.pid, start: event.start, containment: event.containment },
+                }),
             },
           ],
         },
@@ -384,7 +393,7 @@ export const serviceMachine = base.createMachine({
             REMOVE: { target: 'stopping.thenRemoved', actions: { type: 'explain', params: 'removed from the config' } },
             'xstate.done.actor.process': {
               target: '#service.decide',
-              actions: [{ type: 'recordEnd', params: ended }, reportEnd],
+              actions: [{ type: 'recordEnd', params: ended }, reportEnd, 'forgetProcess'],
             },
           },
           initial: 'starting',
@@ -445,7 +454,7 @@ export const serviceMachine = base.createMachine({
               on: {
                 'xstate.done.actor.process': {
                   target: '#service.stopped',
-                  actions: [reportEnd, fact('service.stopped')],
+                  actions: [reportEnd, 'forgetProcess', fact('service.stopped')],
                 },
               },
             },
@@ -453,15 +462,15 @@ export const serviceMachine = base.createMachine({
               on: {
                 'xstate.done.actor.process': {
                   target: '#service.gate',
-                  actions: [reportEnd, 'clearHistory', 'countRestart'],
+                  actions: [reportEnd, 'forgetProcess', 'clearHistory', 'countRestart'],
                 },
               },
             },
             thenHeld: {
-              on: { 'xstate.done.actor.process': { target: '#service.held', actions: reportEnd } },
+              on: { 'xstate.done.actor.process': { target: '#service.held', actions: [reportEnd, 'forgetProcess'] } },
             },
             thenRemoved: {
-              on: { 'xstate.done.actor.process': { target: '#service.removed', actions: reportEnd } },
+              on: { 'xstate.done.actor.process': { target: '#service.removed', actions: [reportEnd, 'forgetProcess'] } },
             },
             thenDecide: {
               on: {

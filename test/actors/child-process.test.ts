@@ -134,6 +134,18 @@ for (const containment of modes) {
     assertDead(left)
   })
 
+  for (const name of ['forks.sh', 'setsid.sh', 'env-setsid.sh']) {
+    test(`${containment}: the stop signal alone reaches what ${name} started`, async () => {
+      const child = stage.run({ command: fixture(name), args: [join(stage.dir, 'pid')], containment })
+      const below = await stage.written('pid')
+      child.send({ type: 'child.signal', signal: 'SIGTERM' })
+      await child.fact('child.exited')
+      child.send({ type: 'child.drain' })
+      await child.fact('child.swept')
+      expect(isLivingPid(below)).toBe(false)
+    })
+  }
+
   const escapes = ['forks.sh', 'setsid.sh', 'double-fork.sh', 'env-setsid.sh']
   if (containment === 'cgroup') escapes.push('env-double-fork.sh')
   for (const name of escapes) {
@@ -182,9 +194,7 @@ for (const containment of modes) {
     expect(alive).toMatchObject({ incarnation: 'i1', pid, start, containment, logOffset: 0 })
     expect(Math.abs(alive.since - at)).toBeLessThan(1000)
     adopted.send({ type: 'child.signal', signal: 'SIGTERM' })
-    const exited = await adopted.fact('child.exited')
-    expect(exited.exit).toEqual({ kind: 'unseen' })
-    expect(exited.empty).toBe(false)
+    expect(await adopted.fact('child.exited')).toMatchObject({ exit: { kind: 'unseen' } })
     adopted.send({ type: 'child.purge' })
     await adopted.fact('child.swept')
     assertDead(stray)
@@ -344,6 +354,20 @@ test('an actor that is stopped before its turn spawns nothing', async () => {
   expect(queued).toHaveLength(0)
   expect(child.facts).toEqual([])
   await late.clear()
+})
+
+test('a group whose leader died unseen may be strangers by now, and is left alone', async () => {
+  const others = createStage()
+  const stranger = others.run({ command: fixture('leave-behind.sh'), args: [join(others.dir, 'pid')], containment: 'mark' })
+  const { pid, start } = await stranger.fact('child.spawned')
+  const member = await others.written('pid')
+  await stranger.fact('child.exited')
+  const adopted = stage.run({ containment: 'mark' }, { adopt: { pid, start } })
+  await adopted.fact('child.exited')
+  adopted.send({ type: 'child.purge' })
+  await adopted.fact('child.swept')
+  expect(isLivingPid(member)).toBe(true)
+  await others.clear()
 })
 
 test('a drain or purge that comes when all is over is answered', async () => {

@@ -10,9 +10,10 @@ test.skipIf(!hasProc)('closes what was inherited by accident, and keeps what was
   const stray = openSync('/dev/null', 'r')
   // Above the low ones, which node guards by itself.
   const [kept, closed] = ['30', '31']
-  const stdio: StdioOptions = ['ignore', 'pipe', 'inherit', 'ipc']
+  const stdio: StdioOptions = ['ignore', 'pipe', 'inherit']
   stdio[Number(kept)] = stray
   stdio[Number(closed)] = stray
+  stdio[32] = 'ipc'
   const child = spawn(process.execPath, [fixture('close-descriptors.mjs'), kept, closed], {
     stdio: Array.from(stdio, (one) => one ?? 'ignore'),
     env: { ...process.env, LISTEN_FDS: '28' },

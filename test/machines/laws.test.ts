@@ -88,7 +88,7 @@ describe('SERVICE', () => {
         { type: 'REMOVE', at: 0 },
         { type: 'ADOPT', identity: { pid: 7, start: 1 }, at: 0 },
         { type: 'LEAVE' },
-        { type: 'gate.open' },
+        { type: 'gate.open', waited: true },
         { type: 'gate.waiting', because: 'x' },
         { type: 'gate.blocked', because: 'x' },
         ...['spawned', 'ready', 'unhealthy', 'recovered', 'ending', 'killing', 'stuck'].map((fact) => ({

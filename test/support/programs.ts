@@ -114,7 +114,9 @@ export function createStage(changes: Partial<ChildDependencies> = {}): Stage {
         for (const { pid } of left) send(pid, 'SIGKILL')
         if (left.length > 0) throw new Error(`${left.length} processes are left`)
       })
-      containers.removeAll()
+      await eventually(() => {
+        if (!containers.removeAll()) throw new Error('a cgroup is not empty')
+      })
       rmSync(dir, { recursive: true, force: true })
     },
   }

@@ -1,0 +1,50 @@
+import type { CallbackActorLogic } from 'xstate'
+import { connectionMachine, type ConnectionInput, type ConversationCommand } from './machines/connection.ts'
+import { contained } from './machines/contained.ts'
+import { listenerMachine, type Admission, type ListenerInput } from './machines/listener.ts'
+import { orchestratorOf } from './machines/orchestrator.ts'
+import { poolOf } from './machines/pool.ts'
+import { processMachine } from './machines/process.ts'
+import { restartMachine, type TargetCommand } from './machines/restart.ts'
+import { serviceMachine, type GateInput } from './machines/service.ts'
+import { shutdownMachine, type FleetStop } from './machines/shutdown.ts'
+import type { Statement } from './protocol/facts.ts'
+import type { ChildCommand, ChildInput, ProbeCommand, ProbeInput } from './protocol/process.ts'
+
+/** What fills the ports of the machines. */
+export interface TreeParts {
+  /** Records a fact. */
+  state(statement: Statement): void
+  /** Makes a connection actor of an accepted link. */
+  admit(admission: Admission): void
+  readonly child: CallbackActorLogic<ChildCommand, ChildInput>
+  readonly probe: CallbackActorLogic<ProbeCommand, ProbeInput>
+  readonly gate: CallbackActorLogic<{ type: 'gate.look' }, GateInput>
+  readonly target: CallbackActorLogic<TargetCommand, { service: string }>
+  readonly fleet: CallbackActorLogic<FleetStop, { by: string }>
+  readonly socket: CallbackActorLogic<{ type: 'socket.none' }, ListenerInput>
+  readonly conversation: CallbackActorLogic<ConversationCommand, ConnectionInput>
+}
+
+/** Every machine with its ports filled, below one root. `contained` comes last, because `provide` makes a new machine. */
+export function supervisionTree({ state, admit, child, probe, gate, target, fleet, socket, conversation }: TreeParts) {
+  const actions = { state: (_: unknown, statement: Statement) => state(statement) }
+  const process = contained(processMachine.provide({ actors: { child, probe } }))
+  const service = contained(serviceMachine.provide({ actors: { process, gate }, actions }))
+  const restart = contained(restartMachine.provide({ actors: { target }, actions }))
+  const shutdown = contained(shutdownMachine.provide({ actors: { fleet } }))
+  const listener = contained(
+    listenerMachine.provide({ actors: { socket }, actions: { ...actions, admit: (_, admission) => admit(admission) } }),
+  )
+  const connection = contained(connectionMachine.provide({ actors: { conversation } }))
+  return orchestratorOf(
+    {
+      services: poolOf(service, state),
+      workflows: poolOf(restart, state),
+      shutdowns: poolOf(shutdown, state),
+      listeners: poolOf(listener, state),
+      connections: poolOf(connection, state),
+    },
+    state,
+  )
+}
