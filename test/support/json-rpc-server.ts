@@ -23,6 +23,8 @@ export interface Peer {
 
 export interface FakeServer extends AsyncDisposable {
   readonly path: string
+  /** A state folder, as far as clients can tell. */
+  readonly folder: string
   /** Everything that was asked, over all connections. */
   readonly requests: Request[]
   readonly peers: Set<Peer>
@@ -31,7 +33,7 @@ export interface FakeServer extends AsyncDisposable {
 /** A unix socket that speaks JSON-RPC and says what the test wants. */
 export async function jsonRpcServer(asked: (request: Request, peer: Peer) => void): Promise<FakeServer> {
   const folder = mkdtempSync(join(tmpdir(), 'hyphae-client-'))
-  const path = join(folder, 's.sock')
+  const path = join(folder, 'control.sock')
   const requests: Request[] = []
   const peers = new Set<Peer>()
   const server = createServer((socket) => {
@@ -62,6 +64,7 @@ export async function jsonRpcServer(asked: (request: Request, peer: Peer) => voi
   })
   return {
     path,
+    folder,
     requests,
     peers,
     async [Symbol.asyncDispose]() {
