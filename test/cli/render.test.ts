@@ -263,7 +263,7 @@ describe('logs', () => {
 
 describe('the picture of up', () => {
   const facts = Array.from({ length: 8 }, (_, at) => `fact ${at}`)
-  const parts = { spinner: '', remark: '', facts }
+  const parts = { spinner: '', remark: '', facts, over: false }
 
   test('is headline, table, addresses and the last facts', () => {
     expect(liveLines(fleet, { ...parts, facts: ['it happened'], spinner: '*', remark: 'look' }, wide, 40)).toEqual([
@@ -286,11 +286,16 @@ describe('the picture of up', () => {
     }
   })
 
+  test('says at the end that it has ended', () => {
+    const [headline] = liveLines(fleet, { ...parts, over: true }, wide, 24)
+    expect(headline).toBe('hyphae stopped, 1 of 2 services fine, pid 1, up 1m01s')
+  })
+
   test('of too many services some are left out, of the facts the last stay', () => {
     const services = Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`s${at}`, running]))
     const lines = liveLines({ ...fleet, services }, parts, wide, 24)
     expect(lines).toHaveLength(24)
     expect(lines.at(-1)).toBe('fact 7')
-    expect(lines).toContain('… and 487 more')
+    expect(lines).toContain('… and 486 more')
   })
 })

@@ -11,14 +11,17 @@ export interface LiveParts {
   readonly remark: string
   /** The last facts as lines, oldest first. */
   readonly facts: readonly string[]
+  /** Is this the last picture? */
+  readonly over: boolean
 }
 
 const ready = new Set(['running', 'completed', 'stopped'])
 
-function headline({ supervisor, services }: FleetStatus, spinner: string, { width, paint }: Look): string {
+function headline({ supervisor, services }: FleetStatus, { spinner, over }: LiveParts, { width, paint }: Look): string {
   const all = Object.values(services)
   const count = all.filter(({ status }) => ready.has(status)).length
-  const state = supervisor.status === 'running' && spinner !== '' ? 'starting' : supervisor.status
+  const coming = supervisor.status === 'running' && spinner !== ''
+  const state = over ? 'stopped' : coming ? 'starting' : supervisor.status
   const text = `${state}, ${count} of ${all.length} services fine, pid ${supervisor.pid}, up ${shortDuration(supervisor.uptime)}`
   const head = `${spinner === '' ? '' : `${paint('cyan', spinner)} `}${paint('bold', 'hyphae')} `
   return head + paint(count === all.length ? 'green' : 'yellow', cut(text, width - 9))
@@ -28,10 +31,11 @@ function headline({ supervisor, services }: FleetStatus, spinner: string, { widt
  * The picture that `up` draws, at most `rows` high: headline, table, addresses, what happened last. When it is too
  * high, first old events go, then services.
  */
-export function liveLines(fleet: FleetStatus, { spinner, remark, facts }: LiveParts, look: Look, rows: number): string[] {
+export function liveLines(fleet: FleetStatus, parts: LiveParts, look: Look, rows: number): string[] {
+  const { remark, facts } = parts
   const addresses = addressLines(fleet, look)
   const fixed = [
-    headline(fleet, spinner, look),
+    headline(fleet, parts, look),
     ...(remark === '' ? [] : [look.paint('yellow', cut(printable(remark), look.width))]),
   ]
   // Blank lines between the parts, and the title of the table.

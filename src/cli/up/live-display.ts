@@ -20,6 +20,7 @@ export function liveDisplay(output: Output, read: ReadStatus): Display {
   let fleet: FleetStatus | undefined
   let remark = ''
   let changed = true
+  let over = false
   let readAt = -Infinity
   let reading: Promise<void> | undefined
 
@@ -32,9 +33,10 @@ export function liveDisplay(output: Output, read: ReadStatus): Display {
   const draw = (): void => {
     if (fleet === undefined) return
     const look = output.look()
-    const spinner = moving(fleet) > 0 || fleet.supervisor.status !== 'running' ? spinnerAt(performance.now()) : ''
+    const busy = !over && (moving(fleet) > 0 || fleet.supervisor.status !== 'running')
+    const spinner = busy ? spinnerAt(performance.now()) : ''
     const facts = recent.map((fact) => factLine(fact, look))
-    screen.draw(liveLines(fleet, { spinner, remark, facts }, look, output.rows() - 1))
+    screen.draw(liveLines(fleet, { spinner, remark: over ? '' : remark, facts, over }, look, output.rows() - 1))
   }
   const tick = (): void => {
     if (reading === undefined && (changed || performance.now() - readAt >= readEvery)) {
@@ -63,6 +65,7 @@ export function liveDisplay(output: Output, read: ReadStatus): Display {
     async end() {
       clearInterval(timer)
       await reading
+      over = true
       await readNow()
     },
   }
