@@ -14,6 +14,7 @@ import { createServerSockets } from './actors/server-socket.ts'
 import { createSpawnQueue } from './actors/spawn-queue.ts'
 import { registry } from './commands/registry.ts'
 import { jsonrpc } from './dialects/jsonrpc.ts'
+import { controlSocketOf, prepareControlSocket } from './control-socket.ts'
 import { createDirectory } from './directory.ts'
 import { createFleetView } from './fleet-view.ts'
 import { createGateway } from './gateway.ts'
@@ -22,6 +23,7 @@ import { pools, type PoolName } from './machines/orchestrator.ts'
 import { createFleetPort, createGate, createTarget } from './ports.ts'
 import type { Gateway } from './protocol/calls.ts'
 import type { Dialect } from './protocol/dialect.ts'
+import { HyphaeError } from './protocol/errors.ts'
 import type { Fact, Statement } from './protocol/facts.ts'
 import { addressOf, type Address } from './protocol/ids.ts'
 import { limits } from './protocol/limits.ts'
@@ -70,7 +72,10 @@ export interface Orchestrator {
   readonly view: FleetView
   /** Facts as they are recorded, each once, in order. */
   onFact(listener: (fact: Fact) => void): () => void
-  /** Starts listeners and services; resolves once each listener is bound or has failed. */
+  /**
+   * Starts listeners, then services; resolves once each listener is bound or has failed. Without its control socket it
+   * rejects and starts no service.
+   */
   start(): Promise<void>
   /** Asks for the shutdown of the fleet, as `system.shutdown` does; resolves when nothing is left. */
   shutdown(by: string): Promise<void>
@@ -100,9 +105,7 @@ const localUser: Principal = {
 /** The composition root: the one place where machines meet effects. */
 export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const { services, stateDir, configPath = null, warnings = [], log = silent } = options
-  const listeners = options.listeners ?? [
-    { name: 'control', endpoint: `unix:${join(stateDir, 'control.sock')}`, dialect: 'jsonrpc' },
-  ]
+  const listeners = options.listeners ?? [{ name: 'control', endpoint: `unix:${controlSocketOf(stateDir)}`, dialect: 'jsonrpc' }]
   const startedAt = monotonic()
   const run = randomBytes(3).toString('hex')
   const stateId = stateIdOf(stateDir)
@@ -253,12 +256,16 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     },
     async start() {
       mkdirSync(join(stateDir, 'logs'), { recursive: true, mode: 0o700 })
+      if (options.listeners === undefined) prepareControlSocket(stateDir)
       root.subscribe({ error: (error) => log.error({ err: error }, 'the root failed') })
       root.start()
       state({ type: 'system.starting', about: 'supervisor.root', data: { pid: process.pid, version } })
       for (const { name, endpoint, dialect } of listeners)
         spawn('listeners', addressOf('listener', name), { name, endpoint, dialect })
       await settled(directory, listenerNames)
+      // Two orchestrators of one state folder would run everything twice; the socket tells who was first.
+      const refused = view.listeners().find(({ name, error }) => name === 'control' && error !== null)
+      if (refused !== undefined) throw new HyphaeError('busy', refused.error ?? '', { listener: refused.name })
       for (const spec of services) spawn('services', addressOf('service', spec.name), { spec, run })
       for (const spec of services) {
         if (spec.autostart)

@@ -5,6 +5,10 @@
 export const limits = {
   /** Longest line on a line-cut wire, bytes. A config of 500 services as JSON is 200 KiB; nothing legitimate is larger. */
   lineBytes: 1024 * 1024,
+  /** Longest answer that a client takes, bytes. Status and logs of a whole fleet may be far longer than any request. */
+  answerBytes: 64 * 1024 * 1024,
+  /** Items of a stream that a client holds unread; beyond it the client stops reading from the connection. */
+  unreadItems: 256,
   /** Deepest nesting of a JSON text. V8 parses millions of levels but stringifies only about 100,000. */
   jsonDepth: 64,
   /** Requests in one JSON-RPC batch. */

@@ -1,0 +1,57 @@
+import { Command, CommanderError } from 'commander'
+import { HyphaeError } from '../protocol/errors.ts'
+import { version } from '../version.ts'
+import { fail } from './failure.ts'
+import { addActors } from './verbs/actors.ts'
+import { addDown } from './verbs/down.ts'
+import { addExplain } from './verbs/explain.ts'
+import { addLogs } from './verbs/logs.ts'
+import { addSend } from './verbs/send.ts'
+import { addRestart, addStart, addStop } from './verbs/service.ts'
+import { addStatus } from './verbs/status.ts'
+import { addUp } from './verbs/up.ts'
+import { addValidate } from './verbs/validate.ts'
+
+const after = `
+Exit codes:
+  0  done                          5  not accepted now, busy, already running
+  1  it failed                     6  it took too long
+  2  bad usage, input or config    7  overloaded or shutting down
+  3  no orchestrator is running    70 a defect of Hyphae's own
+  4  no such service or actor      77 not permitted
+
+Examples:
+  hyphae up -c hyphae.yaml         run the fleet here; Ctrl-C stops it
+  hyphae restart web               restart a service and wait until it is ready
+  hyphae send service.web RESTART  the same as an event to its actor
+`
+
+function programOf(): Command {
+  const program = new Command('hyphae')
+    .description('Runs a fleet of programs as actors that can be watched and driven.')
+    .version(version, '-V, --version')
+    .option('-c, --config <file>', 'the config; else MAGICTUNNEL_CONFIG, hyphae.yaml or hyphae.yml here')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', after)
+    .exitOverride()
+    // What is wrong is told in one place, below.
+    .configureOutput({ outputError: () => {} })
+  const verbs = [addUp, addDown, addStatus, addStart, addStop, addRestart, addLogs, addSend, addActors, addExplain, addValidate]
+  for (const add of verbs) add(program)
+  return program
+}
+
+/** Runs one command line; answers the exit code. */
+export async function run(args: readonly string[]): Promise<number> {
+  try {
+    await programOf().parseAsync([...args], { from: 'user' })
+    return 0
+  } catch (error) {
+    const json = args.includes('--json')
+    if (!(error instanceof CommanderError)) return fail(error, json)
+    if (error.exitCode === 0) return 0
+    // Help that nobody asked for has been shown already: no verb was given.
+    if (error.code === 'commander.help') return 2
+    return fail(new HyphaeError('invalid_request', error.message.replace(/^error: /, '').replaceAll('\n', ' ')), json)
+  }
+}

@@ -1,0 +1,72 @@
+import type { ServiceStatus, ServiceStatusName } from '../../protocol/service.ts'
+import type { FleetStatus } from '../../protocol/status.ts'
+import type { Style } from './paint.ts'
+import { table, type Cell, type Column, type Look } from './table.ts'
+import { cut, printable } from './text.ts'
+import { shortDuration } from './time.ts'
+
+export const statusStyle: Readonly<Record<ServiceStatusName, Style>> = {
+  waiting: 'yellow',
+  starting: 'yellow',
+  running: 'green',
+  unhealthy: 'red',
+  stopping: 'yellow',
+  backing_off: 'yellow',
+  stopped: 'dim',
+  completed: 'cyan',
+  failed: 'red',
+  removed: 'dim',
+}
+
+const columns: readonly Column[] = [
+  { title: 'NAME' },
+  { title: 'STATUS' },
+  { title: 'PID', align: 'right' },
+  { title: 'UPTIME', align: 'right' },
+  { title: 'CPU', align: 'right' },
+  { title: 'MEM', align: 'right' },
+  { title: 'RESTARTS', align: 'right' },
+  { title: 'REASON' },
+]
+
+function rowOf([name, service]: readonly [string, ServiceStatus]): readonly Cell[] {
+  const alive = service.pid !== null
+  return [
+    { text: name },
+    { text: service.status, style: statusStyle[service.status] },
+    { text: alive ? String(service.pid) : '-' },
+    { text: alive ? shortDuration(service.uptime) : '-' },
+    { text: alive ? `${service.cpu_percent.toFixed(1)}%` : '-' },
+    { text: alive ? `${service.memory_mb.toFixed(1)}M` : '-' },
+    { text: String(service.restart_count) },
+    { text: service.reason ?? '', style: 'dim' },
+  ]
+}
+
+/** The table of services. With `rows`, at most so many of them, and a line that tells how many more there are. */
+export function servicesTable(services: FleetStatus['services'], look: Look, rows: number = Infinity): string[] {
+  const all = Object.entries(services)
+  const lines = table(columns, all.map(rowOf), look)
+  if (all.length <= rows) return lines
+  const shown = Math.max(0, rows - 1)
+  return [...lines.slice(0, shown + 1), look.paint('dim', cut(`… and ${all.length - shown} more`, look.width))]
+}
+
+/** What `status` prints: the table, then what is wrong with the orchestrator itself. */
+export function statusLines({ supervisor, services, listeners }: FleetStatus, look: Look): string[] {
+  const lines = servicesTable(services, look)
+  const remark = (style: Style, text: string): void => void lines.push(look.paint(style, cut(printable(text), look.width)))
+  if (supervisor.status !== 'running') remark('yellow', `the orchestrator (pid ${supervisor.pid}) is ${supervisor.status}`)
+  for (const { name, error } of listeners) if (error !== null) remark('red', `listener ${name}: ${error}`)
+  for (const warning of supervisor.warnings) remark('yellow', `warning: ${warning}`)
+  return lines
+}
+
+/** Where it can be reached, one line a listener. */
+export function addressLines({ listeners }: FleetStatus, { width, paint }: Look): string[] {
+  const wide = Math.max(0, ...listeners.map(({ name }) => name.length))
+  return listeners.map(({ name, address, error }) => {
+    const text = cut(printable(`${name.padEnd(wide)}  ${error ?? address ?? 'not bound yet'}`), width)
+    return error === null ? text : paint('red', text)
+  })
+}

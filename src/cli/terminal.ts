@@ -1,0 +1,62 @@
+import process from 'node:process'
+import type { WriteStream } from 'node:tty'
+import { systemCode } from '../protocol/errors.ts'
+import { coloured, plain } from './render/paint.ts'
+import type { Look } from './render/table.ts'
+
+/** Where we write to: what it can show, and writing that waits for a slow reader. */
+export interface Output {
+  /** Can the cursor be moved in it? */
+  readonly live: boolean
+  /** Is it a terminal? */
+  readonly terminal: boolean
+  coloured(): boolean
+  /** Width and colours as they are now; without a terminal nothing is cut. */
+  look(): Look
+  /** Lines that fit on the screen. */
+  rows(): number
+  write(text: string): Promise<void>
+  lines(lines: readonly string[]): Promise<void>
+  json(value: unknown): Promise<void>
+  /** Calls back when the window changes. */
+  onResize(listener: () => void): void
+}
+
+/** https://no-color.org: present and not empty. */
+const noColour = (): boolean => (process.env['NO_COLOR'] ?? '') !== '' || process.env['TERM'] === 'dumb'
+
+function outputOf(stream: WriteStream): Output {
+  let gone = false
+  // Whoever reads has gone (`| head`), or the terminal was closed: there is nobody left to tell.
+  stream.on('error', (error) => {
+    if (!['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'].includes(systemCode(error) ?? '')) throw error
+    gone = true
+  })
+  const terminal = stream.isTTY
+  const hasColours = (): boolean => terminal && !noColour()
+  const write = (text: string): Promise<void> =>
+    new Promise((resolve) => {
+      if (gone) {
+        resolve()
+        return
+      }
+      stream.write(text, () => resolve())
+    })
+  return {
+    terminal,
+    live: terminal && process.env['TERM'] !== 'dumb',
+    coloured: hasColours,
+    look: () => ({ width: terminal ? stream.columns || 80 : Infinity, paint: hasColours() ? coloured : plain }),
+    rows: () => stream.rows || 24,
+    write,
+    lines: (lines) => (lines.length === 0 ? Promise.resolve() : write(`${lines.join('\n')}\n`)),
+    json: (value) => write(`${JSON.stringify(value, null, 2)}\n`),
+    onResize: (listener) => void stream.on('resize', listener),
+  }
+}
+
+export const out = outputOf(process.stdout)
+export const err = outputOf(process.stderr)
+
+/** Calls back once nobody reads what we print any more. */
+export const onReaderGone = (listener: () => void): void => void process.stdout.once('error', listener)

@@ -1,0 +1,17 @@
+import type { Fact } from '../../protocol/facts.ts'
+import type { FleetStatus } from '../../protocol/status.ts'
+
+/** How `up` shows what happens. */
+export interface Display {
+  readonly fact: (fact: Fact) => void
+  /** A word to the user beside the facts. */
+  readonly remark: (text: string) => void
+  /** Shows the last state and lets go of the terminal. */
+  readonly end: () => Promise<void>
+}
+
+export type ReadStatus = () => Promise<FleetStatus>
+
+/** Services on their way somewhere. */
+export const moving = ({ services }: FleetStatus): number =>
+  Object.values(services).filter(({ status }) => status === 'waiting' || status === 'starting' || status === 'stopping').length

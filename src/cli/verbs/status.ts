@@ -1,0 +1,87 @@
+import type { Command } from 'commander'
+import process from 'node:process'
+import { HyphaeError } from '../../protocol/errors.ts'
+import type { Client, Input } from '../../client/index.ts'
+import { queryTime, withClient, type Common } from '../connection.ts'
+import { statusLines } from '../render/status.ts'
+import { screenOn } from '../screen.ts'
+import { onReaderGone, out } from '../terminal.ts'
+
+interface Options extends Common {
+  readonly json?: boolean
+  readonly watch?: boolean
+}
+
+export function addStatus(program: Command): void {
+  program
+    .command('status')
+    .argument('[service...]', 'only these')
+    .description('Show what runs, how and why')
+    .option('--json', 'print what the system answers; with --watch one JSON line a change')
+    .option('-w, --watch', 'show changes as they happen')
+    .action(async (services: string[], _: Options, command: Command) => {
+      const options = command.optsWithGlobals<Options>()
+      const input = services.length === 0 ? {} : { services }
+      await withClient(options, async (client) => {
+        if (options.watch === true) return watch(client, input, options.json === true)
+        const fleet = await client.call('system.status', input, queryTime)
+        await (options.json === true ? out.json(fleet) : out.lines(statusLines(fleet, out.look())))
+      })
+    })
+}
+
+/** How often figures that no event announces (uptime, memory) are shown anew, ms. */
+const refreshEvery = 1_000
+/** Changes that come this close together are shown at once, ms. */
+const settleTime = 50
+
+async function watch(client: Client, input: Input<'system.status'>, json: boolean): Promise<void> {
+  // Whom one watches must exist; the stream itself would wait for it.
+  await client.call('system.status', input, queryTime)
+  let over = false
+  const items = client.stream('actor.watch', { filter: 'service.', facts: true })
+  const stop = (): void => {
+    over = true
+    void items.return()
+  }
+  process.once('SIGINT', stop)
+  onReaderGone(stop)
+  const meant = input.services === undefined ? undefined : new Set(input.services.map((name) => `service.${name}`))
+  const screen = screenOn(out)
+  let timer: NodeJS.Timeout | undefined
+  let failed: unknown
+
+  const show = async (): Promise<void> => {
+    const fleet = await client.call('system.status', input, queryTime)
+    const lines = statusLines(fleet, out.look())
+    if (out.live) screen.draw(lines)
+    else await out.lines([...lines, ''])
+  }
+  const refresh = async (): Promise<void> => {
+    timer = undefined
+    try {
+      await show()
+    } catch (error) {
+      failed ??= error
+      stop()
+    }
+    if (!over && timer === undefined && out.live) soon(refreshEvery)
+  }
+  const soon = (ms: number): void => {
+    clearTimeout(timer)
+    timer = setTimeout(() => void refresh(), ms)
+  }
+  try {
+    for await (const item of items) {
+      const about = item.type === 'fact' ? item.fact.about : item.actor.address
+      if (meant !== undefined && !meant.has(about)) continue
+      if (json) await out.write(`${JSON.stringify(item)}\n`)
+      else if (item.type !== 'fact') soon(settleTime)
+    }
+  } finally {
+    over = true
+    clearTimeout(timer)
+    process.off('SIGINT', stop)
+  }
+  if (failed !== undefined) throw failed instanceof Error ? failed : new HyphaeError('internal', 'the watch failed')
+}

@@ -1,0 +1,46 @@
+import type * as z from 'zod'
+import { addressOf } from '../protocol/ids.ts'
+import type { serviceEvent } from '../protocol/service.ts'
+import type { CallOptions, Client } from './client.ts'
+import type { Output } from './types.ts'
+
+type ServiceResult = Output<'service.start'>['results'][number]
+
+export interface ServiceOptions extends CallOptions {
+  /** false: resolves as soon as it is accepted. */
+  readonly wait?: boolean
+}
+
+/** One service of the fleet. */
+export interface ServiceHandle {
+  readonly name: string
+  readonly address: string
+  /** One of the events of its statechart; it answers at once. `start`, `stop` and `restart` wait until it is done. */
+  send(event: z.input<typeof serviceEvent>): Promise<Output<'actor.send'>>
+  start(options?: ServiceOptions): Promise<ServiceResult>
+  stop(options?: ServiceOptions): Promise<ServiceResult>
+  restart(options?: ServiceOptions): Promise<ServiceResult>
+  explain(options?: CallOptions): Promise<Output<'service.explain'>>
+}
+
+export function serviceHandle(client: Client, name: string): ServiceHandle {
+  const address = addressOf('service', name)
+  const ask =
+    (verb: 'service.start' | 'service.stop' | 'service.restart') =>
+    async ({ wait = true, ...options }: ServiceOptions = {}): Promise<ServiceResult> => {
+      const { results } = await client.call(verb, { services: [name], wait }, options)
+      const [result] = results
+      // It answers with one result for each service that it was asked about.
+      if (result === undefined) throw new TypeError(`${verb} answered without a result`)
+      return result
+    }
+  return {
+    name,
+    address,
+    send: (event) => client.call('actor.send', { to: address, event }),
+    start: ask('service.start'),
+    stop: ask('service.stop'),
+    restart: ask('service.restart'),
+    explain: (options) => client.call('service.explain', { service: name }, options),
+  }
+}
