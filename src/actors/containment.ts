@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, systemCode } from '../protocol/errors.ts'
 import { hasProc, send } from './proc.ts'
+import { readKernelText } from './kernel-file.ts'
 
 /**
  * Cgroups as bags of processes: nothing that a service starts can leave one, whatever it does to its session, parent or
@@ -72,7 +73,7 @@ export function cgroupPath(text: string, hierarchy: Hierarchy): string | undefin
 
 const readCgroups = (pid: number | 'self'): string => {
   try {
-    return readFileSync(`/proc/${pid}/cgroup`, 'utf8')
+    return readKernelText(`/proc/${pid}/cgroup`)
   } catch {
     return ''
   }
@@ -86,7 +87,7 @@ function container(dir: string): Container {
   const pids = (): number[] => {
     try {
       // 0 stands for a process of another pid namespace.
-      return readFileSync(procs, 'latin1')
+      return readKernelText(procs)
         .split('\n')
         .map(Number)
         .filter((pid) => pid > 0)
@@ -117,7 +118,7 @@ function container(dir: string): Container {
     },
     cpu() {
       try {
-        const usage = /^usage_usec (\d+)$/m.exec(readFileSync(join(dir, 'cpu.stat'), 'latin1'))
+        const usage = /^usage_usec (\d+)$/m.exec(readKernelText(join(dir, 'cpu.stat')))
         return usage === null ? null : Number(usage[1]) / 1000
       } catch {
         return null

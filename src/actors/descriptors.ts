@@ -1,5 +1,6 @@
-import { closeSync, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, readdirSync } from 'node:fs'
 import process from 'node:process'
+import { readKernelText } from './kernel-file.ts'
 
 const closeOnExec = 0o2000000
 
@@ -12,7 +13,7 @@ export function closeInheritedDescriptors(): void {
   for (const descriptor of openDescriptors()) {
     if (descriptor <= 2 || kept.has(descriptor)) continue
     try {
-      const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1'))
+      const flags = /^flags:\s*([0-7]+)$/m.exec(readKernelText(`/proc/self/fdinfo/${descriptor}`))
       if (flags?.[1] === undefined || (Number.parseInt(flags[1], 8) & closeOnExec) !== 0) continue
       closeSync(descriptor)
     } catch {

@@ -1,9 +1,10 @@
 import { endianness } from 'node:os'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import process from 'node:process'
 import { systemCode } from '../protocol/errors.ts'
 import type { ProcessIdentity } from '../protocol/process.ts'
 import { listByPs, statByPs } from './ps.ts'
+import { readKernelBytes, readKernelText } from './kernel-file.ts'
 
 /** Reads of /proc about single processes, synchronous because each is a few microseconds. Whole sweeps are in scan.ts. */
 
@@ -23,7 +24,7 @@ export const hasProc = existsSync('/proc/self/stat')
 function auxiliary(key: number, otherwise: number): number {
   if (!hasProc || endianness() !== 'LE') return otherwise
   try {
-    const vector = readFileSync('/proc/self/auxv')
+    const vector = readKernelBytes('/proc/self/auxv')
     for (let at = 0; at + 16 <= vector.length; at += 16) {
       if (vector.readBigUInt64LE(at) === BigInt(key)) return Number(vector.readBigUInt64LE(at + 8))
     }
@@ -56,7 +57,7 @@ export function parseStat(text: string): ProcessStat | null {
 export function readStat(pid: number): ProcessStat | null {
   if (!hasProc) return statByPs(pid)
   try {
-    return parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+    return parseStat(readKernelText(`/proc/${pid}/stat`))
   } catch (error) {
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ESRCH') return null
     throw error
@@ -104,7 +105,7 @@ function childrenOf(pid: number): number[] {
   const children: number[] = []
   try {
     for (const task of readdirSync(`/proc/${pid}/task`)) {
-      for (const word of readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1').split(' ')) {
+      for (const word of readKernelText(`/proc/${pid}/task/${task}/children`).split(' ')) {
         if (word !== '') children.push(Number(word))
       }
     }
@@ -158,6 +159,6 @@ export const monotonic = (): number => Number(process.hrtime.bigint() / 1000n) /
 /** When a process with this start time was spawned, on the clock that shows `now`. */
 export function spawnedAt(start: number, now: number): number {
   if (!hasProc) return now - (Date.now() - start * 1000)
-  const uptime = Number.parseFloat(readFileSync('/proc/uptime', 'latin1'))
+  const uptime = Number.parseFloat(readKernelText('/proc/uptime'))
   return now - (uptime - start / ticksPerSecond) * 1000
 }

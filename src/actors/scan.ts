@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { setImmediate as breath } from 'node:timers/promises'
 import { systemCode } from '../protocol/errors.ts'
 import type { ProcessIdentity } from '../protocol/process.ts'
 import { allPids, hasProc, isLiving, type ProcessStat, readStat } from './proc.ts'
 import { listByPs } from './ps.ts'
+import { readKernelBytes } from './kernel-file.ts'
 
 /** Sweeps over all processes of the machine. They cost some 40 µs a process, so they breathe. */
 
@@ -24,7 +24,7 @@ const laterKey = Buffer.from(`\0${markVariable}=`)
 function readMark(pid: number): string | null {
   let environment: Buffer
   try {
-    environment = readFileSync(`/proc/${pid}/environ`)
+    environment = readKernelBytes(`/proc/${pid}/environ`)
   } catch (error) {
     // Another user's, or gone. Anything else would make a sweep claim that nothing is left.
     if (['ENOENT', 'ESRCH', 'EACCES', 'EPERM'].includes(systemCode(error) ?? '')) return null

@@ -68,6 +68,9 @@ async function ask(orchestrator: Orchestrator, command: string, input: unknown):
   throw new HyphaeError(reply.error.code, reply.error.message, reply.error.data)
 }
 
+/** Signals closer together than this are one wish, ms. */
+const sameWish = 500
+
 /** One state folder has one orchestrator: who answers there already is named. */
 async function refuseSecond(stateDir: string): Promise<void> {
   const other = await connect({ socket: findControlSocket(stateDir), ...queryTime }).catch(() => undefined)
@@ -83,14 +86,17 @@ async function refuseSecond(stateDir: string): Promise<void> {
 
 /** SIGINT and SIGTERM stop everything; another one kills what does not stop. SIGHUP means nothing yet. */
 function obeySignals(orchestrator: Orchestrator, begun: Promise<void>, remark: (text: string) => void): void {
-  let asked = false
+  let asked: number | undefined
   const stop = (signal: string): void => {
-    if (asked) {
+    const now = performance.now()
+    if (asked !== undefined) {
+      // One Ctrl-C can arrive twice: from the terminal, and passed on by npm.
+      if (now - asked < sameWish) return
       remark('killing what is still stopping')
       void killRest(orchestrator)
       return
     }
-    asked = true
+    asked = now
     remark(signal === 'SIGINT' ? 'stopping; Ctrl-C again kills what is still stopping' : 'stopping')
     // A start that failed ends by itself.
     begun.then(
