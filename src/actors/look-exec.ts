@@ -1,4 +1,3 @@
-import { execa } from 'execa'
 import { limits } from '../protocol/limits.ts'
 import type { ProbeTarget, ServiceSpec } from '../protocol/service.ts'
 import { send } from './proc.ts'
@@ -16,6 +15,8 @@ export async function lookExec(
   const resolved = resolveCommand(command, spec.workingDir, env)
   if ('because' in resolved) return `${command} could not be run: ${resolved.because}`.slice(0, limits.quotedText)
 
+  // Loaded with the first probe that needs it: it is a quarter of our memory.
+  const { execa } = await import('execa')
   const child = execa(resolved.path, args, {
     cwd: spec.workingDir,
     env,

@@ -1,14 +1,13 @@
-import http from 'node:http'
-import https from 'node:https'
 import { limits } from '../protocol/limits.ts'
 import type { ProbeTarget } from '../protocol/service.ts'
 import { reasonOf } from './look.ts'
 
 /** Asks once. Resolves to null when the answer is what is wanted, else to why not. Follows nothing, keeps nothing open. */
-export function lookHttp(target: Extract<ProbeTarget, { type: 'http' }>, signal: AbortSignal): Promise<string | null> {
+export async function lookHttp(target: Extract<ProbeTarget, { type: 'http' }>, signal: AbortSignal): Promise<string | null> {
+  const url = new URL(target.url)
+  // Loaded with the first probe that needs it.
+  const { request } = url.protocol === 'https:' ? await import('node:https') : await import('node:http')
   return new Promise((resolve) => {
-    const url = new URL(target.url)
-    const { request } = url.protocol === 'https:' ? https : http
     const headers = { ...target.headers, Connection: 'close' }
     const asked = request(url, { method: 'GET', headers, agent: false, signal }, (response) => {
       const status = response.statusCode ?? 0
