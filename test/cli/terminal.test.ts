@@ -77,7 +77,6 @@ describe.skipIf(!existsSync(script))('in a terminal', () => {
     expect(up.out).toContain('control.sock')
     up.type(ctrlC)
     expect(await up.ended).toBe(0)
-    expect(up.out).toContain('stopping; Ctrl-C again kills what is still stopping')
     // oxlint-disable-next-line no-control-regex
     expect(up.out).toMatch(/\u001B\[\d+A\r/)
     expect(up.out).toMatch(/hyphae.*stopped, 1 of 1 services fine/)
