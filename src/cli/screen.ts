@@ -18,12 +18,11 @@ export function screenOn(output: Output): Screen {
     draw(lines) {
       const shown = lines.slice(0, Math.max(1, output.rows() - 1))
       const text = shown.map((line) => `${line}\u001B[K\n`).join('')
-      void output.write(`${begin}${home()}${text}\u001B[J${end}`)
-      height = shown.length
+      // A picture that is not taken is left out; the next one is drawn over what is really there.
+      if (output.offer(`${begin}${home()}${text}\u001B[J${end}`)) height = shown.length
     },
     clear() {
-      if (height > 0) void output.write(`${home()}\u001B[J`)
-      height = 0
+      if (height > 0 && output.offer(`${home()}\u001B[J`)) height = 0
     },
   }
 }

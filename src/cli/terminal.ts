@@ -1,6 +1,8 @@
 import process from 'node:process'
 import type { WriteStream } from 'node:tty'
 import { systemCode } from '../protocol/errors.ts'
+import { limits } from '../protocol/limits.ts'
+import { offerTo, type Offer } from './patient-terminal.ts'
 import { coloured, plain } from './render/paint.ts'
 import type { Look } from './render/table.ts'
 
@@ -16,6 +18,10 @@ export interface Output {
   /** Lines that fit on the screen. */
   rows(): number
   write(text: string): Promise<void>
+  /** Writes at once or not at all; false while it still has not taken what was offered before. */
+  offer(text: string): boolean
+  /** Has so much piled up for a slow reader that more would cost too much? */
+  full(): boolean
   lines(lines: readonly string[]): Promise<void>
   json(value: unknown): Promise<void>
   /** Calls back when the window changes. */
@@ -25,7 +31,7 @@ export interface Output {
 /** https://no-color.org: present and not empty. */
 const noColour = (): boolean => (process.env['NO_COLOR'] ?? '') !== '' || process.env['TERM'] === 'dumb'
 
-function outputOf(stream: WriteStream): Output {
+function outputOf(stream: WriteStream & { readonly fd: number }): Output {
   let gone = false
   // Whoever reads has gone (`| head`), or the terminal was closed: there is nobody left to tell.
   stream.on('error', (error) => {
@@ -42,6 +48,12 @@ function outputOf(stream: WriteStream): Output {
       }
       stream.write(text, () => resolve())
     })
+  const whenIdle: Offer = (text) => {
+    if (stream.writableLength > 0) return false
+    stream.write(text)
+    return true
+  }
+  let offer: Offer | undefined
   return {
     terminal,
     live: terminal && process.env['TERM'] !== 'dumb',
@@ -49,6 +61,12 @@ function outputOf(stream: WriteStream): Output {
     look: () => ({ width: terminal ? stream.columns || 80 : Infinity, paint: hasColours() ? coloured : plain }),
     rows: () => stream.rows || 24,
     write,
+    offer(text) {
+      if (gone) return true
+      offer ??= (terminal ? offerTo(stream.fd) : undefined) ?? whenIdle
+      return offer(text)
+    },
+    full: () => stream.writableLength > limits.outboundBytes,
     lines: (lines) => (lines.length === 0 ? Promise.resolve() : write(`${lines.join('\n')}\n`)),
     json: (value) => write(`${JSON.stringify(value, null, 2)}\n`),
     onResize: (listener) => void stream.on('resize', listener),

@@ -221,7 +221,7 @@ describe('explain', () => {
       '  why         gave up after 3 restarts',
       '  wanted      to run',
       '  command     /bin/sh -c exit 1\\n',
-      '  policy      restarts always, 3 of 3 restarts used, delays from 1 s, ×2 each, at most 8 s, anew after 10 s of being ready',
+      '  policy      restarts always, at most 3 restarts, delays from 1 s, ×2 each, at most 8 s, anew after 10 s of being ready',
       '  restarted   1 time in all',
       '  last end    exited with code 1',
       '  operation   restart.x-1, asked for by local:me',
@@ -241,6 +241,8 @@ describe('results', () => {
     const one = { service: 'web', outcome: 'done', state: 'healthy', pid: 7, because: 'started by x', workflow: null } as const
     const other = { ...one, service: 'worker', outcome: 'failed', pid: null, because: 'exited\nbadly' } as const
     expect(resultLines([one, other], wide)).toEqual(['web     healthy  pid 7  started by x', 'worker  failed  exited\\nbadly'])
+    const accepted = { ...one, outcome: 'accepted', workflow: 'restart.x-1' } as const
+    expect(resultLines([accepted], wide)).toEqual(['web  accepted  restart.x-1'])
     for (const line of resultLines([one, other], narrow(20))) expect(line.length).toBeLessThanOrEqual(20)
   })
 })

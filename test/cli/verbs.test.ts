@@ -1,11 +1,11 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type * as z from 'zod'
 import { commands } from '../../src/commands/registry.ts'
 import { watchItem } from '../../src/protocol/status.ts'
-import { cli, fleetFolder, isAlive, launch, type FleetFolder, type Running } from '../support/cli.ts'
+import { fleetFolder, isAlive, launch, type FleetFolder, type Running } from '../support/cli.ts'
 import { eventually } from '../support/eventually.ts'
 
 /** One fleet, asked in many ways. Each test puts back what it changed. */
@@ -290,29 +290,5 @@ describe('explain', () => {
     const { code, err } = await fleet.run(['explain', 'wbe'])
     expect(code).toBe(4)
     expect(err).toBe('hyphae: there is no service "wbe"; did you mean "web"?\n  list them: hyphae status\n')
-  })
-})
-
-describe('in a terminal', () => {
-  /** util-linux's `script` gives a command a terminal. */
-  const terminal = (args: string, env = ''): string[] => ['-qec', `${env} "${process.execPath}" "${cli}" ${args}`, '/dev/null']
-  const inTerminal = async (args: string, env = ''): Promise<string> => {
-    const { execFileSync } = await import('node:child_process')
-    return execFileSync('script', terminal(args, env), {
-      cwd: fleet.cwd,
-      encoding: 'utf8',
-      env: { ...process.env, TERM: 'xterm' },
-    })
-  }
-
-  test.skipIf(!existsSync('/usr/bin/script'))('status has colours, unless NO_COLOR is set', async () => {
-    expect(await inTerminal('status')).toContain('\u001B[32mrunning')
-    expect(await inTerminal('status', 'NO_COLOR=1')).not.toContain('\u001B')
-  })
-
-  test.skipIf(!existsSync('/usr/bin/script'))('logs keep their colours and nothing else', async () => {
-    const out = await inTerminal('logs -n 1000 web', 'NO_COLOR=1')
-    expect(out).toContain('\u001B[32mgreen')
-    expect(out).not.toContain('\u001B[2J')
   })
 })

@@ -11,15 +11,19 @@ type Explanation = Output<'service.explain'>
 
 const policies = { always: 'restarts always', on_failure: 'restarts when it fails', never: 'never restarts by itself' } as const
 
-/** A restart policy in words: "restarts always, 3 of 10 restarts used, delays from 1 s, ×2 each, at most 1 min". */
-export function policyInWords(restart: RestartPolicy, used: number): string {
+/**
+ * A restart policy in words: "restarts always, 3 of 10 restarts used, delays from 1 s, ×2 each, at most 1 min".
+ * `used` is null for a service at rest: its next start has the whole budget.
+ */
+export function policyInWords(restart: RestartPolicy, used: number | null): string {
   if (restart.policy === 'never') return policies.never
   const { maxRestarts, window, delay, factor, maxDelay, stableUptime } = restart
   const within = window === null ? '' : ` within ${formatDuration(window)}`
+  const number = maxRestarts === null ? 'without a limit' : `${maxRestarts} restart${maxRestarts === 1 ? '' : 's'}`
   const budget =
     maxRestarts === null
-      ? `without a limit (${used} so far)`
-      : `${used} of ${maxRestarts} restart${maxRestarts === 1 ? '' : 's'} used${within}`
+      ? `${number}${used === null ? '' : ` (${used} so far)`}`
+      : `${used === null ? `at most ${number}` : `${used} of ${number} used`}${within}`
   const delays =
     factor > 1 && maxDelay > delay
       ? `delays from ${formatDuration(delay)}, ×${factor} each, at most ${formatDuration(maxDelay)}`
@@ -45,7 +49,8 @@ export function explainLines(explanation: Explanation, now: number, { width, pai
   if (status.reason !== null) row('why', status.reason)
   row('wanted', status.desired === 'run' ? 'to run' : 'to be stopped')
   if (spec.command !== undefined) row('command', [spec.command, ...(spec.args ?? [])].join(' '))
-  if (spec.restart !== undefined) row('policy', policyInWords(spec.restart, explanation.restarts_in_window))
+  const used = status.phase === 'reaped' ? null : explanation.restarts_in_window
+  if (spec.restart !== undefined) row('policy', policyInWords(spec.restart, used))
   row('restarted', `${status.restart_count} time${status.restart_count === 1 ? '' : 's'} in all`)
   if (explanation.last_exit !== null) row('last end', explanation.last_exit)
   if (operation !== null) row('operation', `restart.${operation.id}, asked for by ${operation.by}`)

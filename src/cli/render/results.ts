@@ -16,9 +16,11 @@ const styles: Readonly<Record<Result['outcome'], Style>> = {
 /** One line a service: what became of what was asked, its process and why. */
 export function resultLines(results: readonly Result[], { width, paint }: Look): string[] {
   const wide = Math.max(0, ...results.map(({ service }) => service.length))
-  return results.map(({ service, outcome, state, pid, because }) => {
+  return results.map(({ service, outcome, state, pid, because, workflow }) => {
     const word = outcome === 'done' ? state : outcome
-    const rest = [pid === null ? '' : `  pid ${pid}`, because === null ? '' : `  ${because}`].join('')
+    // What was only accepted has the process and the reason of before.
+    const parts = outcome === 'accepted' ? [workflow] : [pid === null ? null : `pid ${pid}`, because]
+    const rest = parts.map((part) => (part === null ? '' : `  ${part}`)).join('')
     const head = `${printable(service).padEnd(wide)}  `
     return `${head}${paint(styles[outcome], printable(word))}${cut(printable(rest), width - head.length - word.length)}`
   })

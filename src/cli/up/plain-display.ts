@@ -10,6 +10,7 @@ const settleTime = 100
 export function plainDisplay(output: Output, read: ReadStatus): Display {
   let timer: NodeJS.Timeout | undefined
   let told = false
+  let leftOut = 0
 
   const look = async (): Promise<void> => {
     timer = undefined
@@ -22,7 +23,13 @@ export function plainDisplay(output: Output, read: ReadStatus): Display {
   }
   return {
     fact(fact) {
-      void output.lines([factLine(fact, { ...output.look(), iso: true })])
+      if (output.full()) {
+        leftOut++
+      } else {
+        if (leftOut > 0) void output.lines([`… ${leftOut} lines left out: nobody read them`])
+        leftOut = 0
+        void output.lines([factLine(fact, { ...output.look(), iso: true })])
+      }
       if (fact.type === 'system.stopping') told = true
       if (!told) timer ??= setTimeout(() => void look(), settleTime).unref()
     },

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import process from 'node:process'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { cli, fleetFolder, type FleetFolder } from '../support/cli.ts'
+import { eventually } from '../support/eventually.ts'
+
+const config = `
+supervisor:
+  services:
+    web:
+      command: sh
+      args: [-c, 'printf "\\033[32mgreen\\033[0m\\033[2J\\n"; exec sleep 1000']
+`
+const script = '/usr/bin/script'
+const ctrlC = '\u0003'
+const ctrlQ = '\u0011'
+const ctrlS = '\u0013'
+
+/** A command line with a terminal of its own, from util-linux's `script`. What is typed goes to stdin. */
+function inTerminal(args: string, cwd: string, env: NodeJS.ProcessEnv = {}) {
+  const { NO_COLOR: _, ...inherited } = process.env
+  const command = `stty rows 24 cols 100; exec "${process.execPath}" "${cli}" ${args}`
+  const child = spawn(script, ['-qec', command, '/dev/null'], { cwd, env: { ...inherited, TERM: 'xterm', ...env } })
+  let out = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
+  const ended = new Promise<number | null>((resolve) => {
+    child.on('close', resolve)
+  })
+  return {
+    ended,
+    type: (keys: string) => child.stdin.write(keys),
+    /** Everything that came since the last time. */
+    taken(): string {
+      const text = out
+      out = ''
+      return text
+    },
+    get out() {
+      return out
+    },
+  }
+}
+
+describe.skipIf(!existsSync(script))('in a terminal', () => {
+  let fleet: FleetFolder
+  beforeEach(() => {
+    fleet = fleetFolder(config)
+  })
+  afterEach(async () => {
+    await fleet.run(['down'])
+    await fleet.end()
+  })
+
+  test('status has colours, unless NO_COLOR is set; lines are cut', async () => {
+    await fleet.up()
+    const coloured = inTerminal('status', fleet.cwd)
+    expect(await coloured.ended).toBe(0)
+    expect(coloured.out).toContain('\u001B[32mrunning')
+    const plain = inTerminal('status', fleet.cwd, { NO_COLOR: '1' })
+    await plain.ended
+    expect(plain.out).not.toContain('\u001B')
+    expect(plain.out).toMatch(/^web +running/m)
+  })
+
+  test('logs keep their colours and nothing else', async () => {
+    await fleet.up()
+    const logs = inTerminal('logs', fleet.cwd, { NO_COLOR: '1' })
+    await logs.ended
+    expect(logs.out).toContain('\u001B[32mgreen')
+    expect(logs.out).not.toContain('\u001B[2J')
+  })
+
+  test('up draws a table in its place; Ctrl-C stops everything', async () => {
+    const up = inTerminal('up', fleet.cwd)
+    await eventually(() => expect(up.out).toContain('\u001B[32mrunning'))
+    expect(up.out).toContain('control.sock')
+    up.type(ctrlC)
+    expect(await up.ended).toBe(0)
+    // oxlint-disable-next-line no-control-regex
+    expect(up.out).toMatch(/\u001B\[\d+A\r/)
+    expect(up.out).toMatch(/hyphae.*stopped, 1 of 1 services fine/)
+  })
+
+  test('a terminal that is halted does not halt the fleet', async () => {
+    const up = inTerminal('up', fleet.cwd)
+    await eventually(() => expect(up.out).toContain('\u001B[32mrunning'))
+    up.type(ctrlS)
+    // It has reached the terminal once nothing more is drawn: each restart would be.
+    await eventually(async () => {
+      up.taken()
+      expect(await fleet.run(['restart', 'web'])).toMatchObject({ code: 0, err: '' })
+      expect(up.out).toBe('')
+    })
+    expect(await fleet.run(['restart', 'web'])).toMatchObject({ code: 0, err: '' })
+    up.type(ctrlQ)
+    await eventually(() => expect(up.out).toContain('running'))
+    up.type(ctrlC)
+    expect(await up.ended).toBe(0)
+  })
+
+  test('status --watch draws changes until Ctrl-C', async () => {
+    await fleet.up()
+    const watching = inTerminal('status --watch', fleet.cwd)
+    await eventually(() => expect(watching.out).toMatch(/web.*running/))
+    await fleet.run(['stop', 'web'])
+    await eventually(() => expect(watching.out).toMatch(/web.*stopped/))
+    watching.type(ctrlC)
+    expect(await watching.ended).toBe(0)
+  })
+})
