@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=1 --no-maglev --optimize-for-size
 // Runs on any Node that knows modules, so that an old one hears what is missing rather than a syntax error.
 import { existsSync } from 'node:fs'
 import process from 'node:process'

@@ -3,9 +3,11 @@ import type { LogLine } from './actors/log-lines.ts'
 import type { Meter } from './actors/metrics.ts'
 import type { ServiceContext } from './machines/service.ts'
 import { causeOf } from './machines/restart-policy.ts'
+import { HyphaeError } from './protocol/errors.ts'
 import { addressOf } from './protocol/ids.ts'
+import { limits } from './protocol/limits.ts'
 import type { DependencyCondition, ServiceStatus, ServiceStatusName } from './protocol/service.ts'
-import type { ListenerStatus, SupervisorStatus } from './protocol/status.ts'
+import type { ListenerStatus, LogItem, SupervisorStatus } from './protocol/status.ts'
 import type { FleetView, ServiceDetail } from './protocol/view.ts'
 
 export interface FleetViewParts {
@@ -131,8 +133,24 @@ export function createFleetView({
     accepts: (address, event) => directory.entry(address)?.snapshot.can(event) ?? false,
     measure: (names) => meter.measure(names),
     async logTail(names, lines) {
-      const tails = await Promise.all(names.map(async (service) => ({ service, last: await tail(service, lines) })))
-      return tails.flatMap(({ service, last }) => last.map(({ line, truncated }) => ({ service, line, truncated })))
+      const found: LogItem[] = []
+      let size = 0
+      for (const service of names) {
+        for (const { line, truncated } of await tail(service, lines)) {
+          size += line.length
+          if (size > limits.logAnswer) {
+            throw new HyphaeError(
+              'too_large',
+              `these are more than ${limits.logAnswer} characters; ask for fewer lines or services`,
+              {
+                field: 'lines',
+              },
+            )
+          }
+          found.push({ service, line, truncated })
+        }
+      }
+      return found
     },
   }
 }

@@ -4,6 +4,7 @@ import type { Command, Mutation, Plan, PlanContext, StreamRequest } from './prot
 import { HyphaeError, messageOf } from './protocol/errors.ts'
 import { formatDuration } from './protocol/duration.ts'
 import type { Address } from './protocol/ids.ts'
+import { limits } from './protocol/limits.ts'
 import { nearest } from './protocol/nearest.ts'
 import { mayUse, type Principal } from './protocol/principal.ts'
 import type { Reply, ReplyError } from './protocol/reply.ts'
@@ -67,8 +68,10 @@ export function createGateway(parts: GatewayParts): Gateway {
     return { code: 'internal', message: 'something went wrong inside; the log has the details', data: {} }
   }
 
-  function settle(command: Mutation, plan: Plan<unknown>, wait: boolean): Promise<unknown> | unknown {
-    for (const { to, event } of plan.tell) {
+  async function settle(command: Mutation, plan: Plan<unknown>, wait: boolean): Promise<unknown> {
+    for (const [index, { to, event }] of plan.tell.entries()) {
+      // Hundreds of actors are told in slices, so that nobody else waits for all of them.
+      if (index > 0 && index % limits.eventSlice === 0) await new Promise((resolve) => setImmediate(resolve))
       if (!parts.deliver(to, event)) throw new HyphaeError('not_found', `there is no actor "${to}" any more`, { to })
     }
     if (!wait) return plan.accepted(view)
@@ -110,6 +113,9 @@ export function createGateway(parts: GatewayParts): Gateway {
           case 'query':
             return { ok: true, output: await command.read(view, parsed) }
           case 'mutation': {
+            if (view.supervisor().status === 'stopping' && command.whileStopping !== true) {
+              throw new HyphaeError('shutting_down', `the orchestrator is stopping; ${command.name} is not taken any more`)
+            }
             const context: PlanContext = { principal, now: parts.clock(), newId: parts.newId }
             const wait = !(typeof parsed === 'object' && parsed !== null && 'wait' in parsed && parsed.wait === false)
             return { ok: true, output: await settle(command, command.plan(view, parsed, context), wait) }

@@ -144,6 +144,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   })
 
   const state = (statement: Statement): void => {
+    if (statement.type === 'system.stopping') status = 'stopping'
     measure(statement)
     const fact = directory.record(statement)
     log.info(
@@ -192,7 +193,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     view,
     deliver,
     listen: directory.listen,
-    open: createStreams({ directory, logPath, tail: readTail }),
+    open: createStreams({ directory, logPath }),
     clock: monotonic,
     newId,
     onDefect: (error, command) => log.error({ err: error, command }, 'a command failed for a reason of our own'),
@@ -235,15 +236,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   })
   const shutdownAddress = addressOf('shutdown', 'fleet')
   directory.listen([shutdownAddress], () => {
-    const shutdown = directory.actor(shutdownAddress)
-    if (shutdown?.live === true && status !== 'stopping') {
-      status = 'stopping'
-      state({ type: 'system.stopping', about: 'supervisor.root', because: shutdown.reason })
-    }
-    if (shutdown?.live === false) {
-      state({ type: 'system.stopped', about: 'supervisor.root' })
-      finish()
-    }
+    if (directory.actor(shutdownAddress)?.live === false) finish()
   })
 
   return {
@@ -257,6 +250,8 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     async start() {
       mkdirSync(join(stateDir, 'logs'), { recursive: true, mode: 0o700 })
       if (options.listeners === undefined) prepareControlSocket(stateDir)
+      // Whether there are cgroups is proven by a trial; better now than while the first services wait to be spawned.
+      containers.unavailable()
       root.subscribe({ error: (error) => log.error({ err: error }, 'the root failed') })
       root.start()
       state({ type: 'system.starting', about: 'supervisor.root', data: { pid: process.pid, version } })
@@ -266,10 +261,15 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       // Two orchestrators of one state folder would run everything twice; the socket tells who was first.
       const refused = view.listeners().find(({ name, error }) => name === 'control' && error !== null)
       if (refused !== undefined) throw new HyphaeError('busy', refused.error ?? '', { listener: refused.name })
-      for (const spec of services) spawn('services', addressOf('service', spec.name), { spec, run })
-      for (const spec of services) {
-        if (spec.autostart)
-          deliver(addressOf('service', spec.name), { type: 'START', by: 'the fleet', at: monotonic() } as { type: string })
+      for (const [index, spec] of services.entries()) {
+        if (index > 0 && index % limits.eventSlice === 0) await nextTurn()
+        spawn('services', addressOf('service', spec.name), { spec, run })
+      }
+      for (const [index, spec] of services.filter(({ autostart }) => autostart).entries()) {
+        if (index > 0 && index % limits.eventSlice === 0) await nextTurn()
+        // A shutdown may have begun meanwhile; what it has stopped stays so.
+        if (status !== 'starting') return
+        deliver(addressOf('service', spec.name), { type: 'START', by: 'the fleet', at: monotonic() } as { type: string })
       }
       meter.start()
       status = 'running'

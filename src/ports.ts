@@ -77,7 +77,7 @@ export function createFleetPort({ directory, view, deliver, clock }: PortParts) 
     receive(({ services }) => {
       stop()
       const look = (): void => {
-        if (services.some((service) => view.service(service)?.phase !== 'reaped')) return
+        if (services.some((service) => (view.service(service)?.phase ?? 'reaped') !== 'reaped')) return
         stop()
         sendBack({ type: 'fleet.rested' })
       }

@@ -1,5 +1,6 @@
 import type { Directory } from './directory.ts'
 import { follow } from './actors/log-follow.ts'
+import { tailTo } from './actors/log-tail.ts'
 import type { LogLine } from './actors/log-lines.ts'
 import type { Sink } from './protocol/calls.ts'
 import type { StreamRequest } from './protocol/command.ts'
@@ -14,12 +15,11 @@ import type { LogItem, WatchItem } from './protocol/status.ts'
 export interface StreamParts {
   readonly directory: Directory
   logPath(service: string): string
-  tail(service: string, lines: number): Promise<readonly LogLine[]>
 }
 
-export function createStreams({ directory, logPath, tail }: StreamParts) {
+export function createStreams({ directory, logPath }: StreamParts) {
   return function open(request: StreamRequest, sink: Sink): () => void {
-    return request.source === 'actors' ? actors(directory, request, sink) : logs(request, sink, { logPath, tail })
+    return request.source === 'actors' ? actors(directory, request, sink) : logs(request, sink, { logPath })
   }
 }
 
@@ -87,7 +87,7 @@ function actors(directory: Directory, { filter, facts }: Extract<StreamRequest, 
 function logs(
   { services, lines }: Extract<StreamRequest, { source: 'logs' }>,
   sink: Sink,
-  { logPath, tail }: Pick<StreamParts, 'logPath' | 'tail'>,
+  { logPath }: Pick<StreamParts, 'logPath'>,
 ): () => void {
   let over = false
   const stops: Array<() => void> = []
@@ -101,15 +101,16 @@ function logs(
       sink.item(item)
     }
   }
+  const offsets = new Map<string, number>()
   const begin = async (): Promise<void> => {
     for (const service of services) {
-      // Followed from here on before the tail is read would tell lines twice; after it would lose some. So: one offset for both.
-      const last = await tail(service, lines)
+      const last = await tailTo(logPath(service), lines)
       if (over) return
-      await say(service, last)
+      await say(service, last.lines)
+      offsets.set(service, last.end)
     }
     if (over) return
-    for (const service of services) stops.push(follow(logPath(service), { from: 'end' }, (batch) => say(service, batch)))
+    for (const [service, from] of offsets) stops.push(follow(logPath(service), { from }, (batch) => say(service, batch)))
   }
   begin().catch((error: unknown) => sink.end(`the logs cannot be read: ${messageOf(error)}`))
   return () => {

@@ -32,7 +32,7 @@ export function supervisionTree({ state, admit, child, probe, gate, target, flee
   const process = contained(processMachine.provide({ actors: { child, probe } }))
   const service = contained(serviceMachine.provide({ actors: { process, gate }, actions }))
   const restart = contained(restartMachine.provide({ actors: { target }, actions }))
-  const shutdown = contained(shutdownMachine.provide({ actors: { fleet } }))
+  const shutdown = contained(shutdownMachine.provide({ actors: { fleet }, actions }))
   const listener = contained(
     listenerMachine.provide({ actors: { socket }, actions: { ...actions, admit: (_, admission) => admit(admission) } }),
   )

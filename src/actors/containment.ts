@@ -148,6 +148,8 @@ const make = (dir: string): void => {
 export function createContainers({ stateId, hierarchies = ['unified', 'pids', 'freezer'] }: ContainersOptions): Containers {
   const name = `hyphae-${stateId}`
   let found: { readonly base: string } | { readonly unavailable: string } | undefined
+  /** Those that were opened; a service that is restarted finds its own again. */
+  const known = new Map<string, Container>()
 
   /** The directory that holds ours, proven by a process that really went in. */
   const prove = (hierarchy: Hierarchy, mount: string): string => {
@@ -182,6 +184,8 @@ export function createContainers({ stateId, hierarchies = ['unified', 'pids', 'f
     open(service) {
       const now = state()
       if (!('base' in now)) return null
+      const before = known.get(service)
+      if (before !== undefined && existsSync(before.procs)) return before
       const dir = join(now.base, service)
       try {
         make(dir)
@@ -195,7 +199,9 @@ export function createContainers({ stateId, hierarchies = ['unified', 'pids', 'f
           return null
         }
       }
-      return container(dir)
+      const opened = container(dir)
+      known.set(service, opened)
+      return opened
     },
     holding(service, pid) {
       const cgroups = readCgroups(pid)

@@ -9,22 +9,43 @@ const newline = 0x0a
 /** The last lines of a log, the incomplete one at its end included. Reads backwards, so a large file costs no more. */
 export async function tail(path: string, lines: number): Promise<LogLine[]> {
   if (lines <= 0) return []
+  return (await withFile(path, async (file) => cut(await readBack(file, lines), lines))) ?? []
+}
+
+/** The last complete lines, and the offset behind them: whoever follows from there misses nothing and hears nothing twice. */
+export async function tailTo(path: string, lines: number): Promise<{ readonly lines: LogLine[]; readonly end: number }> {
+  const found = await withFile(path, async (file) => {
+    const { bytes, from } = await readBack(file, lines)
+    const complete = bytes.subarray(0, bytes.lastIndexOf(newline) + 1)
+    return { lines: lines <= 0 ? [] : cut({ bytes: complete, from }, lines), end: from + complete.length }
+  })
+  return found ?? { lines: [], end: 0 }
+}
+
+/** undefined: there is no such file yet. */
+async function withFile<T>(path: string, work: (file: FileHandle) => Promise<T>): Promise<T | undefined> {
   let file: FileHandle
   try {
     file = await open(path, 'r')
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return []
+    if (systemCode(error) === 'ENOENT') return undefined
     throw error
   }
   try {
-    return cut(await readBack(file, lines), lines)
+    return await work(file)
   } finally {
     await file.close()
   }
 }
 
+/** Bytes at the end of a file, and where they begin. */
+interface End {
+  readonly bytes: Buffer
+  readonly from: number
+}
+
 /** The end of a file: enough for so many lines, or as much as the limit allows. */
-async function readBack(file: FileHandle, lines: number): Promise<{ bytes: Buffer; whole: boolean }> {
+async function readBack(file: FileHandle, lines: number): Promise<End> {
   const { size } = await file.stat()
   const blocks: Buffer[] = []
   let from = size
@@ -37,10 +58,10 @@ async function readBack(file: FileHandle, lines: number): Promise<{ bytes: Buffe
     for (let at = block.indexOf(newline); at >= 0; at = block.indexOf(newline, at + 1)) found++
     blocks.unshift(block)
   }
-  return { bytes: Buffer.concat(blocks), whole: from === 0 }
+  return { bytes: Buffer.concat(blocks), from }
 }
 
-function cut({ bytes, whole }: { bytes: Buffer; whole: boolean }, lines: number): LogLine[] {
+function cut({ bytes, from }: End, lines: number): LogLine[] {
   const found: LogLine[] = []
   let end = bytes.at(-1) === newline ? bytes.length - 1 : bytes.length
   if (bytes.length === 0) return found
@@ -48,7 +69,7 @@ function cut({ bytes, whole }: { bytes: Buffer; whole: boolean }, lines: number)
     const before = end === 0 ? -1 : bytes.lastIndexOf(newline, end - 1)
     const line = lineOf(bytes.subarray(before + 1, end))
     // The first line that was read may have begun before.
-    const beheaded = before < 0 && !whole
+    const beheaded = before < 0 && from > 0
     if (!beheaded || found.length === 0) found.push(beheaded ? { ...line, truncated: true } : line)
     if (before < 0) break
     end = before

@@ -49,6 +49,14 @@ export function createProbe(dependencies: ProbeDependencies): CallbackActorLogic
 
     const life = new AbortController()
     let timer = setTimeout(() => void look(), probe.delay)
+    // Most programs are ready long before the first interval is over, and others wait for them.
+    let early: number = limits.firstLooks
+    const pause = (): number => {
+      if (input.purpose === 'liveness') return probe.interval
+      const next = Math.min(early, probe.interval)
+      early *= 2
+      return next
+    }
     const look = async (): Promise<void> => {
       const since = clock()
       const release = await places.acquire(life.signal).catch(() => null)
@@ -56,7 +64,7 @@ export function createProbe(dependencies: ProbeDependencies): CallbackActorLogic
       const because = await lookOnce((signal) => lookAt(target, input, environment, signal), probe.timeout, life.signal)
       release()
       if (life.signal.aborted) return
-      timer = setTimeout(() => void look(), Math.max(0, since + probe.interval - clock()))
+      timer = setTimeout(() => void look(), Math.max(0, since + pause() - clock()))
       tell(because)
     }
     return () => {

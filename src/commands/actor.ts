@@ -9,6 +9,9 @@ import type { FleetView } from '../protocol/view.ts'
 
 const address = z.string().min(1).max(200).describe('the address of an actor, for example service.web')
 
+/** Events that would start something. */
+const startingEvents = new Set(['START', 'RESTART'])
+
 function knownActor(view: FleetView, at: string) {
   const found = view.actor(at)
   if (found !== undefined) return found
@@ -55,6 +58,7 @@ export const actorSend = mutation({
   errors: ['not_found', 'not_accepted'],
   deadline: 5_000,
   idempotent: false,
+  whileStopping: true,
   input: z.strictObject({
     to: address,
     event: z.looseObject({ type: z.string().min(1).max(100) }).describe('an event of the public schema of its kind'),
@@ -80,6 +84,9 @@ export const actorSend = mutation({
       throw new HyphaeError('invalid_params', `event${issue === undefined ? '' : `.${issue.path.join('.')}: ${issue.message}`}`, {
         field: ['event', ...(issue?.path ?? [])].join('.'),
       })
+    }
+    if (view.supervisor().status === 'stopping' && startingEvents.has(event.type)) {
+      throw new HyphaeError('shutting_down', `the orchestrator is stopping; ${event.type} is not taken any more`)
     }
     const stamped = { ...(parsed.data as { type: string }), by: context.principal.name, at: context.now }
     if (!target.live || !view.accepts(to, stamped)) {

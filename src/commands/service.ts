@@ -124,6 +124,7 @@ export const serviceStop = mutation({
   errors: ['not_found', 'failed', 'timeout'],
   deadline,
   idempotent: true,
+  whileStopping: true,
   input,
   output,
   plan(view, { services }, context) {

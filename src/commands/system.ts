@@ -55,6 +55,7 @@ export const systemShutdown = mutation({
   errors: ['timeout'],
   deadline: 10 * 60_000,
   idempotent: true,
+  whileStopping: true,
   input: z.strictObject({ wait: z.boolean().default(true) }),
   output: z.object({ pid: z.number().int(), stopped: z.array(z.string()) }),
   plan(view, _input, { principal }) {

@@ -1,5 +1,5 @@
 import type { Checker } from './checker.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../protocol/nearest.ts'
 import { dependenciesOf, hasReadiness } from './resolve.ts'
 import type { Path } from './report.ts'
 import type { WrittenService } from './service-schema.ts'

@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import type { Checker } from './checker.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../protocol/nearest.ts'
 import type { Path } from './report.ts'
 import { isSecretField } from './secrets.ts'
 

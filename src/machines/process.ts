@@ -1,4 +1,4 @@
-import { assign, sendParent, sendTo, setup, raise } from 'xstate'
+import { assign, enqueueActions, raise, sendParent, sendTo, setup, stopChild, type ErrorActorEvent } from 'xstate'
 import { formatDuration } from '../protocol/duration.ts'
 import type { Exit } from '../protocol/exit.ts'
 import type { Phase } from '../protocol/lifecycle.ts'
@@ -68,6 +68,7 @@ export type ProcessEvent =
   | { readonly type: 'grace.over' }
   | ChildFact
   | ProbeFact
+  | ErrorActorEvent<unknown, 'liveness'>
 
 /** What PROCESS tells its service; each carries its incarnation. */
 export type ProcessFact =
@@ -101,7 +102,9 @@ const base = setup({
   actors: { child: port<ChildCommand, ChildInput>('child'), probe: port<ProbeCommand, ProbeInput>('probe') },
   guards: {
     isAdoption: ({ context }) => context.adopt !== null,
-    needsNoProbe: ({ context }) => context.spec.readiness === null,
+    /** Ready as soon as it runs: there is nothing to look at. */
+    mineAndReady: ({ context }, { incarnation }: Spawned) =>
+      incarnation === context.incarnation && context.spec.readiness === null,
     /** A fact of another incarnation came late; it is dropped. */
     mine: ({ context }, { incarnation }: { incarnation: string }) => incarnation === context.incarnation,
     mineAndEmpty: ({ context }, { incarnation, empty }: Exited) => incarnation === context.incarnation && empty,
@@ -177,30 +180,45 @@ const base = setup({
     signal: sendTo('child', ({ context }) => ({ type: 'child.signal' as const, signal: context.spec.stopSignal })),
     startGrace: raise({ type: 'grace.over' }, { delay: 'grace', id: 'grace' }),
     kill: sendTo('child', { type: 'child.kill' as const }),
+    // Only where there is something to look at: an actor for nothing would be a third of a service's cost.
+    watchLiveness: enqueueActions(({ enqueue, context }) => {
+      if (context.spec.liveness !== null) enqueue.spawnChild('probe', { id: 'liveness', input: probeInput(context, 'liveness') })
+    }),
     drain: sendTo('child', { type: 'child.drain' as const }),
     purge: sendTo('child', { type: 'child.purge' as const }),
     detach: sendTo('child', { type: 'child.detach' as const }),
   },
 })
 
-const probe = (purpose: 'readiness' | 'liveness') =>
-  ({
-    id: purpose,
-    src: 'probe',
-    input: ({ context }: { context: ProcessContext }): ProbeInput => ({
-      purpose,
-      service: context.spec.name,
-      probe: context.spec[purpose],
-      spec: context.spec,
-      pid: context.pid ?? 0,
-      logOffset: context.logOffset,
-      spawnedAt: context.spawnedAt ?? 0,
-    }),
-    onError: { actions: { type: 'blame', params: { because: `the ${purpose} probe failed to work` } } },
-  }) as const
+const probeInput = (context: ProcessContext, purpose: 'readiness' | 'liveness'): ProbeInput => ({
+  purpose,
+  service: context.spec.name,
+  probe: context.spec[purpose],
+  spec: context.spec,
+  pid: context.pid ?? 0,
+  logOffset: context.logOffset,
+  spawnedAt: context.spawnedAt ?? 0,
+})
 
 const mine = { type: 'mine', params: ({ event }: { event: ChildFact }) => event } as const
 const recordExit = { type: 'recordExit', params: ({ event }: { event: Exited }) => event } as const
+
+/** Where a spawn leads: to its readiness probe, or straight up when it has none. */
+const recordSpawn = [
+  { type: 'recordSpawn', params: ({ event }: { event: Spawned }) => event },
+  { type: 'tellSpawned', params: ({ event }: { event: Spawned }) => event },
+] as const
+const running = [
+  {
+    guard: { type: 'mineAndReady', params: ({ event }: { event: Spawned }) => event },
+    target: '#process.up',
+    actions: [
+      ...recordSpawn,
+      { type: 'recordReady', params: ({ context }: { context: ProcessContext }) => ({ at: context.spawnedAt }) },
+    ],
+  },
+  { guard: mine, target: '#process.probing', actions: [...recordSpawn] },
+] as const
 
 /** Where an exit leads: to reaped when nothing is left behind, else to the sweeping that is due. */
 const exited = (sweeping: 'draining' | 'purging') =>
@@ -260,14 +278,7 @@ export const processMachine = base.createMachine({
       states: {
         pending: {
           on: {
-            'child.spawned': {
-              guard: mine,
-              target: '#process.probing',
-              actions: [
-                { type: 'recordSpawn', params: ({ event }) => event },
-                { type: 'tellSpawned', params: ({ event }) => event },
-              ],
-            },
+            'child.spawned': running,
             STOP: { target: 'cancelled', actions: 'plan' },
           },
           always: { guard: 'isAdoption', target: '#process.adopting' },
@@ -291,14 +302,7 @@ export const processMachine = base.createMachine({
     adopting: {
       tags: 'handshake',
       on: {
-        'child.alive': {
-          guard: mine,
-          target: 'probing',
-          actions: [
-            { type: 'recordSpawn', params: ({ event }) => event },
-            { type: 'tellSpawned', params: ({ event }) => event },
-          ],
-        },
+        'child.alive': running,
         'child.exited': exited('purging'),
         STOP: { target: 'spawning.cancelled', actions: 'plan' },
       },
@@ -306,7 +310,12 @@ export const processMachine = base.createMachine({
     probing: {
       tags: 'handshake',
       entry: 'forgetLooks',
-      invoke: probe('readiness'),
+      invoke: {
+        id: 'readiness',
+        src: 'probe',
+        input: ({ context }) => probeInput(context, 'readiness'),
+        onError: { actions: { type: 'blame', params: { because: 'the readiness probe failed to work' } } },
+      },
       on: {
         'probe.passed': [
           {
@@ -336,17 +345,13 @@ export const processMachine = base.createMachine({
           ],
         },
       },
-      always: {
-        guard: 'needsNoProbe',
-        target: 'up',
-        actions: { type: 'recordReady', params: ({ context }) => ({ at: context.spawnedAt }) },
-      },
     },
     up: {
       tags: 'active',
-      entry: ['forgetLooks', 'tellReady'],
-      invoke: probe('liveness'),
+      entry: ['forgetLooks', 'tellReady', 'watchLiveness'],
+      exit: stopChild('liveness'),
       on: {
+        'xstate.error.actor.liveness': { actions: { type: 'blame', params: { because: 'the liveness probe failed to work' } } },
         'child.exited': exited('purging'),
         STOP: { target: 'terminating', actions: 'plan' },
       },

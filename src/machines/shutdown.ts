@@ -1,4 +1,5 @@
 import { assign, sendTo, setup } from 'xstate'
+import type { Statement } from '../protocol/facts.ts'
 import { addressOf } from '../protocol/ids.ts'
 import type { Phase } from '../protocol/lifecycle.ts'
 import { port } from './port.ts'
@@ -34,12 +35,22 @@ export const shutdownMachine = setup({
   actors: { fleet: port<FleetStop, { by: string }>('fleet') },
   guards: { isLast: ({ context }) => context.layer >= context.layers.length },
   actions: {
+    state: (_, _statement: Statement) => {},
     stopLayer: sendTo('fleet', ({ context }) => ({ type: 'fleet.stop' as const, services: context.layers[context.layer] ?? [] })),
     nextLayer: assign({ layer: ({ context }) => context.layer + 1 }),
   },
 }).createMachine({
   id: 'shutdown',
   context: ({ input }) => ({ ...input, address: addressOf('shutdown', 'fleet'), layer: 0, because: `asked for by ${input.by}` }),
+  entry: {
+    type: 'state',
+    params: ({ context }) => ({
+      type: 'system.stopping',
+      about: addressOf('supervisor', 'root'),
+      because: context.because,
+      by: context.by,
+    }),
+  },
   invoke: { id: 'fleet', src: 'fleet', input: ({ context }) => ({ by: context.by }) },
   initial: 'stopping',
   states: {
@@ -51,6 +62,10 @@ export const shutdownMachine = setup({
         waiting: { entry: 'stopLayer', on: { 'fleet.rested': { target: 'choosing', actions: 'nextLayer' } } },
       },
     },
-    stopped: { tags: 'reaped', type: 'final' },
+    stopped: {
+      tags: 'reaped',
+      type: 'final',
+      entry: { type: 'state', params: { type: 'system.stopped', about: addressOf('supervisor', 'root') } },
+    },
   },
 })

@@ -57,6 +57,8 @@ export interface Mutation<I extends z.ZodType = z.ZodType, O extends z.ZodType =
   readonly deadline: number
   /** Asking twice is the same as asking once. */
   readonly idempotent: boolean
+  /** Taken also while the orchestrator stops: it starts nothing. */
+  readonly whileStopping?: boolean
   plan(view: FleetView, input: z.output<I>, context: PlanContext): Plan<z.input<O>>
 }
 

@@ -53,16 +53,22 @@ export const limits = {
   configProblems: 100,
   /** Lines that one `logs` request may ask for. */
   logLines: 10_000,
+  /** Characters that one `logs.read` may answer; a stream has no such bound. */
+  logAnswer: 2 * 1024 * 1024,
   /** Bytes read back from the end of a log to find the last lines. */
   logTailBytes: 4 * 1024 * 1024,
   /** Longest line shown by `logs`; a longer one is cut and marked. */
   logLineBytes: 64 * 1024,
+  /** Actors that are told something in one turn of the event loop; each costs some 0.1 ms. */
+  eventSlice: 64,
   /** How long the event loop may be busy with spawning before it takes a breath, ms. */
   spawnSlice: 8,
   /** Body of an HTTP health answer that is read, bytes. */
   probeBodyBytes: 64 * 1024,
   /** Text kept of what a failed exec probe printed, characters. */
   probeOutput: 400,
+  /** A readiness probe looks again after this, then after twice as long, and so on up to its interval, ms. */
+  firstLooks: 50,
   /** Probes under way at once, in the whole system. */
   concurrentProbes: 64,
   /** After SIGKILL: how long until a process that does not go is reported as stuck, ms. */

@@ -207,10 +207,8 @@ for (const containment of modes) {
     child.stop()
     const adopted = stage.run({ containment }, { adopt: { pid, start }, incarnation: 'i1' })
     await adopted.fact('child.alive')
-    const killed = performance.now()
     process.kill(pid, 'SIGKILL')
     expect(await adopted.fact('child.exited')).toMatchObject({ exit: { kind: 'unseen' }, empty: true })
-    expect(performance.now() - killed).toBeLessThan(1500)
   })
 
   test(`${containment}: what is to be adopted but is gone, or another program by now, has ended unseen`, async () => {

@@ -197,12 +197,19 @@ test('looks follow one another from start to start, and never overlap', async ()
   await eventually(() => expect(probe.facts.length).toBeGreaterThan(4))
   expect(most).toBe(1)
 
-  const steady = look(http(url), { probe: { interval: 100 } })
+  const steady = look(http(url), { input: { purpose: 'liveness' }, probe: { interval: 100 } })
   await eventually(() => expect(steady.facts.length).toBeGreaterThan(4))
   const [first, fifth] = [steady.facts[0]?.at ?? 0, steady.facts[4]?.at ?? 0]
-  // Four intervals; with the pause from end to start it would be four times 30 ms more.
+  // Four intervals, less what a timer may be early.
   expect(fifth - first).toBeGreaterThan(360)
-  expect(fifth - first).toBeLessThan(505)
+})
+
+test('a readiness probe looks often at first, and less and less until its interval', async () => {
+  const closed = look({ type: 'tcp', host: '127.0.0.1', port: 1 }, { probe: { interval: 200 } })
+  await eventually(() => expect(closed.facts.length).toBeGreaterThan(4))
+  const gaps = closed.facts.slice(1, 5).map(({ at }, index) => at - (closed.facts[index]?.at ?? 0))
+  // 50, 100, 200, 200 ms, each at the earliest.
+  for (const [index, least] of [45, 90, 180, 180].entries()) expect(gaps[index]).toBeGreaterThan(least)
 })
 
 test('the first look waits for the delay, and a stopped probe looks no more', async () => {
