@@ -2,12 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import type * as Source from '../src/orchestrator.ts'
 import type { Orchestrator } from '../src/orchestrator.ts'
 import type { Principal } from '../src/protocol/principal.ts'
 import type { ServiceSpec } from '../src/protocol/service.ts'
 
 // The built package: what users run.
-const { createOrchestrator } = (await import('../dist/orchestrator.js' as string)) as typeof import('../src/orchestrator.ts')
+const built: string = '../dist/orchestrator.js'
+const { createOrchestrator } = (await import(built)) as typeof Source
 
 export const admin: Principal = { name: 'bench', via: 'bench', role: 'admin' }
 

@@ -16,7 +16,8 @@ const many = await fleet(
       ]
     : names.map((name) => spec({ name })),
 )
-process.on('message', async (message: string) => {
+process.on('message', (message: string) => void obey(message))
+async function obey(message: string): Promise<void> {
   if (message === 'start') {
     const all = facts(many, 'service.ready', names.length)
     await many.gateway.invoke(admin, 'service.start', { services: names, wait: false })
@@ -33,5 +34,5 @@ process.on('message', async (message: string) => {
     return
   }
   process.send?.(message)
-})
+}
 process.send?.('up')

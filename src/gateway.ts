@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import type * as z from 'zod'
 import type { Gateway, Sink } from './protocol/calls.ts'
 import type { Command, Mutation, Plan, PlanContext, StreamRequest } from './protocol/command.ts'
 import { HyphaeError, messageOf } from './protocol/errors.ts'

@@ -47,7 +47,7 @@ function actors(directory: Directory, { filter, facts }: Extract<StreamRequest, 
   const flush = async (): Promise<void> => {
     if (busy) return
     busy = true
-    for (let key = waiting.keys().next().value; key !== undefined && !over; key = waiting.keys().next().value) {
+    for (let key = waiting.keys().next().value; key !== undefined; key = waiting.keys().next().value) {
       const room = sink.room()
       if (room !== undefined) await room
       if (over) break

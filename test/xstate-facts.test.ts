@@ -20,7 +20,7 @@ import { contained } from '../src/machines/contained.ts'
  * go, or that a guarantee has gone.
  */
 
-const alive = (ref: AnyActorRef | undefined): boolean => ref?.getSnapshot().status === 'active'
+const alive = (ref: AnyActorRef): boolean => (ref.getSnapshot() as { status: string }).status === 'active'
 const childOf = (actor: AnyActorRef, id: string): AnyActorRef =>
   (actor.getSnapshot() as { children: Record<string, AnyActorRef> }).children[id] as AnyActorRef
 
@@ -135,7 +135,7 @@ describe('built around', () => {
       states: { a: { invoke: { id: 'job', src: 'job', onDone: 'forged' } }, forged: {} },
     })
     const actor = createActor(machine).start()
-    actor.send({ type: 'xstate.done.actor.job', output: 1 } as never)
+    actor.send({ type: 'xstate.done.actor.job', output: 1 })
     expect(actor.getSnapshot().value).toBe('forged')
   })
 

@@ -23,7 +23,7 @@ complies({
     '{"jsonrpc":"2.0","id":1,"method":42}',
     '{"jsonrpc":"2.0","id":1,"method":"system.status","params":[1]}',
     '['.repeat(limits.jsonDepth + 1),
-    `${'['.repeat(200_000)}`,
+    '['.repeat(200_000),
     '{"jsonrpc":"2.0","id":1,"method":"stream.cancel","params":{"subscription":"9"}}',
   ],
 })

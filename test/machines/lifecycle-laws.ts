@@ -1,4 +1,4 @@
-import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, AnyStateNode } from 'xstate'
+import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, AnyStateNode, StateValue } from 'xstate'
 import { getAdjacencyMap } from 'xstate/graph'
 import { expect, test } from 'vitest'
 import { stateName } from '../../src/directory.ts'
@@ -14,6 +14,8 @@ export interface LawsOptions {
   /** States that no walk reaches, and why. */
   readonly unreached?: readonly string[]
 }
+
+const nameOf = (state: AnyMachineSnapshot): string => stateName(state.value as StateValue)
 
 type Walk = Record<
   string,
@@ -47,7 +49,7 @@ export function obeysLifecycleLaws(name: string, machine: AnyStateMachine, optio
     }) as unknown as Walk)
 
   test(`${name}: every state can be reached`, () => {
-    const reached = new Set(Object.values(walk()).map(({ state }) => stateName(state.value)))
+    const reached = new Set(Object.values(walk()).map(({ state }) => nameOf(state)))
     const all = leaves(machine.root).map((leaf) => leaf.path.join('.'))
     expect(all.filter((state) => !reached.has(state)).sort()).toEqual([...(options.unreached ?? [])].sort())
   })
@@ -56,7 +58,7 @@ export function obeysLifecycleLaws(name: string, machine: AnyStateMachine, optio
     const nodes = walk()
     const before = new Map<string, string[]>()
     for (const [from, { state, transitions }] of Object.entries(nodes)) {
-      expect(state.status, stateName(state.value)).not.toBe('error')
+      expect(state.status, nameOf(state)).not.toBe('error')
       for (const { state: to } of Object.values(transitions))
         before.set(serialize(to), [...(before.get(serialize(to)) ?? []), from])
     }

@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest'
 import { stateName } from '../../src/directory.ts'
 import { processMachine, type ProcessEvent } from '../../src/machines/process.ts'
 import type { ChildCommand, ChildInput, ProbeCommand, ProbeInput } from '../../src/protocol/process.ts'
-import type { ServiceSpec } from '../../src/protocol/service.ts'
 import { limits } from '../../src/protocol/limits.ts'
 import { fake } from '../support/fake.ts'
 import { probe, specOf } from '../support/specs.ts'
@@ -60,7 +59,7 @@ const apply = (started: Started, name: Name): void => {
   if (name === 'start_timeout') started.clock.increment(spec.startTimeout)
   else if (name === 'grace') started.clock.increment(spec.stopGrace)
   else if (name === 'stuck_after') started.clock.increment(limits.stuckAfter)
-  else started.actor.send(facts[name] as ProcessEvent)
+  else started.actor.send(facts[name])
 }
 
 /** How each state is reached, and what each event does there; an event that is not named changes nothing. */
@@ -311,7 +310,7 @@ test('a stop that comes while it is being ended for another reason makes that en
 })
 
 test('LEAVE lets go without a signal', () => {
-  const { actor, child } = start({ spec: specOf() as ServiceSpec })
+  const { actor, child } = start({ spec: specOf() })
   actor.send(facts['child.spawned'])
   actor.send({ type: 'LEAVE' })
   expect(child.commands).toEqual([{ type: 'child.detach' }])

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { expect } from 'vitest'
-import { createOrchestrator, type Orchestrator, type OrchestratorOptions } from '../../src/orchestrator.ts'
+import { createOrchestrator, type OrchestratorOptions } from '../../src/orchestrator.ts'
 import type { CommandName, Commands } from '../../src/commands/registry.ts'
 import { HyphaeError } from '../../src/protocol/errors.ts'
 import type { Fact, FactType } from '../../src/protocol/facts.ts'
@@ -59,4 +59,3 @@ export async function startFleet(services: readonly ServiceSpec[], options: Part
   }
 }
 export type Fleet = Awaited<ReturnType<typeof startFleet>>
-export type { Orchestrator }
