@@ -1,38 +1,28 @@
-// Runs a fleet of $1 sleeping services, or one that floods its log, and answers over IPC: memory on request.
+// A fleet of one service that floods its log with $1 MB. On `flood` it runs it and answers how long that took, ms.
 import process from 'node:process'
 import { admin, fleet, facts, spec } from './fleet.ts'
 
-const [kind = 'sleep', count = '0'] = process.argv.slice(2)
-const names = Array.from({ length: Number(count) }, (_, i) => `s${i}`)
-const many = await fleet(
-  kind === 'flood'
-    ? [
-        spec({
-          name: 'flood',
-          command: '/bin/sh',
-          args: ['-c', `exec head -c ${Number(count) * 1024 * 1024} /dev/zero`],
-          oneShot: true,
-        }),
-      ]
-    : names.map((name) => spec({ name })),
-)
+const [megabytes = '1'] = process.argv.slice(2)
+const one = await fleet([
+  spec({
+    name: 'flood',
+    command: '/bin/sh',
+    args: ['-c', `exec head -c ${Number(megabytes) * 1024 * 1024} /dev/zero`],
+    oneShot: true,
+  }),
+])
 process.on('message', (message: string) => void obey(message))
+process.send?.('up')
+
 async function obey(message: string): Promise<void> {
-  if (message === 'start') {
-    const all = facts(many, 'service.ready', names.length)
-    await many.gateway.invoke(admin, 'service.start', { services: names, wait: false })
-    if (names.length > 0) await all
-  }
-  if (message === 'flood') {
-    const done = facts(many, 'service.completed', 1)
-    await many.gateway.invoke(admin, 'service.start', { services: ['flood'], wait: false })
-    await done
-  }
   if (message === 'end') {
-    await many.end()
+    await one.end()
     process.disconnect()
     return
   }
-  process.send?.(message)
+  const done = facts(one, 'service.completed', 1)
+  const since = performance.now()
+  await one.gateway.invoke(admin, 'service.start', { services: ['flood'], wait: false })
+  await done
+  process.send?.(performance.now() - since)
 }
-process.send?.('up')

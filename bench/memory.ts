@@ -1,29 +1,32 @@
-import { fork, type ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { fork, spawn } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { closeSync, openSync, rmSync } from 'node:fs'
-import { spawn } from 'node:child_process'
+import process from 'node:process'
 import { tmpdir } from 'node:os'
 import { median, most, share, type Row } from './measure.ts'
 
 /** Resident memory of a process, MB. */
 const rss = (pid: number): number => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
 
-async function host(
-  kind: string,
-  count: number,
-): Promise<{ child: ChildProcess; say(message: string): Promise<void>; end(): Promise<void> }> {
-  const child = fork(join(import.meta.dirname, 'host.ts'), [kind, String(count)], {
+interface Host {
+  readonly pid: number
+  /** ms from START to the end of the flood. */
+  flood(): Promise<number>
+  end(): Promise<void>
+}
+
+async function host(megabytes: number): Promise<Host> {
+  const child = fork(join(import.meta.dirname, 'host.ts'), [String(megabytes)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const heard = (): Promise<unknown> => new Promise((resolve) => child.once('message', resolve))
   await heard()
   return {
-    child,
-    async say(message) {
+    pid: child.pid ?? 0,
+    async flood() {
       const answer = heard()
-      child.send(message)
-      await answer
+      child.send('flood')
+      return Number(await answer)
     },
     async end() {
       const gone = new Promise((resolve) => child.once('exit', resolve))
@@ -33,19 +36,31 @@ async function host(
   }
 }
 
+/** The command line as a user starts it, with so many sleeping services. */
 export async function memory(): Promise<Row[]> {
   const rows: Row[] = []
-  for (const [count, limit] of [
-    [0, 90],
-    [100, 90],
-    [500, 90],
-  ] as const) {
-    const one = await host('sleep', count)
-    await one.say('start')
-    // Once everything has settled; the collector has had its chance.
-    await new Promise((resolve) => setTimeout(resolve, 2_000))
-    rows.push(most(`memory with ${count} services`, rss(one.child.pid ?? 0), limit, 'MB'))
-    await one.end()
+  for (const count of [0, 100, 500]) {
+    const folder = mkdtempSync(join(tmpdir(), 'hyphae-memory-'))
+    const services = Array.from({ length: count }, (_, i) => `    s${i}: { command: /bin/sleep, args: ["1000"] }\n`).join('')
+    writeFileSync(join(folder, 'hyphae.yaml'), `supervisor:\n  services:${count === 0 ? ' {}' : ''}\n${services}`)
+    const child = spawn(join(import.meta.dirname, '../bin/hyphae.js'), ['up'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const ready = new Promise<void>((resolve) => {
+      let text = ''
+      child.stdout.on('data', (chunk: Buffer) => {
+        text += chunk.toString()
+        if ((text.match(/  ready/g) ?? []).length > count) resolve()
+      })
+    })
+    await ready
+    await new Promise((resolve) => setTimeout(resolve, 3_000))
+    rows.push(most(`memory with ${count} services`, rss(child.pid ?? 0), 90, 'MB'))
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGTERM')
+    await gone
+    rmSync(folder, { recursive: true, force: true })
   }
   return rows
 }
@@ -59,12 +74,10 @@ export async function flood(rounds = 5): Promise<Row[]> {
   let grown = 0
   for (let round = 0; round < rounds; round++) {
     floor.push(megabytes / (await bareFlood()))
-    const one = await host('flood', megabytes)
-    const before = rss(one.child.pid ?? 0)
-    const since = performance.now()
-    await one.say('flood')
-    ours.push(megabytes / ((performance.now() - since) / 1_000))
-    grown = Math.max(grown, rss(one.child.pid ?? 0) - before)
+    const one = await host(megabytes)
+    const before = rss(one.pid)
+    ours.push(megabytes / ((await one.flood()) / 1_000))
+    grown = Math.max(grown, rss(one.pid) - before)
     await one.end()
   }
   return [
