@@ -1,1 +1,8 @@
+export { createOrchestrator, type Orchestrator, type OrchestratorOptions, type ListenerSpec, type Log } from './orchestrator.ts'
+export { loadConfig, type LoadedConfig } from './config/load.ts'
+export { ConfigError, type ConfigProblem } from './config/errors.ts'
 export { HyphaeError, errorCodes, type ErrorCode } from './protocol/errors.ts'
+export type { Fact, FactType } from './protocol/facts.ts'
+export type { FleetStatus, ActorStatus, ListenerStatus, SupervisorStatus } from './protocol/status.ts'
+export type { ServiceSpec, ServiceStatus, ProbeSpec, RestartPolicy } from './protocol/service.ts'
+export { version } from './version.ts'
