@@ -94,7 +94,8 @@ export function createFleetView({
       readyGeneration,
       generation,
       pendingSpec: next !== null,
-      restartsInWindow: history.restarts.length,
+      // Without a limit only the series is counted.
+      restartsInWindow: spec.restart.maxRestarts === null ? history.streak : history.restarts.length,
       lastExit: ended === null ? null : causeOf(ended),
     }
   }

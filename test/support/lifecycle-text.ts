@@ -9,7 +9,11 @@ import { phases } from '../../src/protocol/lifecycle.ts'
 
 /** The machines as mermaid diagrams, one section each. */
 const machines: ReadonlyArray<readonly [string, string, AnyStateMachine]> = [
-  ['service.&lt;name&gt;', 'What the user named. It outlives its processes and decides what follows when one ends.', serviceMachine],
+  [
+    'service.&lt;name&gt;',
+    'What the user named. It outlives its processes and decides what follows when one ends.',
+    serviceMachine,
+  ],
   ['process.&lt;name&gt;', 'One incarnation of a program, from its spawn until nothing of it is left.', processMachine],
   ['restart.&lt;id&gt;', 'One restart of one service, step by step.', restartMachine],
   ['shutdown.fleet', 'The fleet, stopped layer by layer.', shutdownMachine],
