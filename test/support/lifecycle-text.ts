@@ -52,7 +52,7 @@ function edgesOf(node: AnyStateNode): string[] {
   const own = [...[...node.transitions.values()].flat(), ...(node.always ?? [])]
   const edges = own.flatMap(({ eventType, target }) =>
     (target ?? []).map((to) => {
-      const label = labelOf(eventType)
+      const label = labelOf(eventType as string)
       return `  ${idOf(node)} --> ${idOf(to)}${label === '' ? '' : ` : ${label}`}`
     }),
   )
