@@ -26,11 +26,11 @@ supervisor:
 let fleet: FleetFolder
 afterEach(() => fleet.end())
 
-/** Signals close together are one wish, so the second one is sent until it is heard. */
+/** Signals close together are one wish, so the second one is sent again until it was heard, and not once more. */
 const again = (up: Awaited<ReturnType<FleetFolder['up']>>, signal: NodeJS.Signals): Promise<void> =>
-  eventually(() => {
+  eventually(async () => {
     up.child.kill(signal)
-    expect(up.out).toContain('killing what is still stopping')
+    await eventually(() => expect(up.out).toContain('killing what is still stopping'), 400)
   })
 
 const pidOf = async (name: string): Promise<number> => {
