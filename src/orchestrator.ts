@@ -202,7 +202,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const dialects = new Map<string, Dialect>([
     ['jsonrpc', jsonrpc({ isStream: (method) => registry.get(method)?.kind === 'stream' }) as Dialect],
   ])
-  const transports = [...(options.transports ?? []), unix(), memory()]
+  const transports = [unix(), memory(), ...(options.transports ?? [])]
   const sockets = createServerSockets(new Map(transports.map((transport) => [transport.scheme, transport])))
 
   const root = createActor(
@@ -223,8 +223,11 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       socket: sockets.logic,
       conversation: createConversation({ gateway, claim: sockets.claim, dialect: (name) => dialects.get(name) }),
       admit: (admission) => {
-        const id = newId()
-        spawn('connections', addressOf('connection', id), { ...admission, id, principal: localUser })
+        // In a turn of its own: an action must not make other actors act before its own machine is done.
+        queueMicrotask(() => {
+          const id = newId()
+          spawn('connections', addressOf('connection', id), { ...admission, id, principal: localUser })
+        })
       },
     }),
     { inspect: inspectInto(directory, (error) => log.error({ err: error }, 'the directory could not take a snapshot')) },

@@ -52,6 +52,8 @@ export interface Link {
   /** Back-pressure on the sender. */
   pause(): void
   resume(): void
+  /** Sends what is queued and then nothing more; what the other side still says is heard. */
+  end(): void
   /** Sends what is queued, then closes. */
   close(because: string): void
   /** Closes now and drops what is queued. */

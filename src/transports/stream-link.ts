@@ -34,6 +34,9 @@ export function linkOf(stream: Duplex, emit: Emit<LinkEvent>): Link {
     resume: () => {
       stream.resume()
     },
+    end() {
+      if (!stream.destroyed) stream.end()
+    },
     close(because) {
       if (leave(because)) stream.end(() => stream.destroy())
     },

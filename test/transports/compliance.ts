@@ -118,6 +118,19 @@ export function complies(name: string, setUp: () => ComplianceSetup): void {
       await eventually(() => expect(owner.text().length).toBe((sent + 1) * chunk.length))
     })
 
+    test('an end that has said its last word still hears the other', async () => {
+      const { mine, theirs, dialer, owner } = await meet(setUp())
+      mine.send('question')
+      mine.end()
+      await eventually(() => expect(owner.events.some(({ type }) => type === 'link.ended')).toBe(true))
+      expect(owner.text()).toBe('question')
+      theirs.send('answer')
+      theirs.close('answered')
+      await eventually(() => expect(dialer.text()).toBe('answer'))
+      await eventually(() => expect(dialer.closed()).toBeDefined())
+      expect(mine.send('late')).toBe(false)
+    })
+
     test('close sends what is queued, then each side hears the end exactly once', async () => {
       const { mine, dialer, owner } = await meet(setUp())
       const text = 'x'.repeat(300_000)
