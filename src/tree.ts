@@ -1,5 +1,5 @@
 import type { CallbackActorLogic } from 'xstate'
-import { connectionMachine, type ConnectionInput, type ConversationCommand } from './machines/connection.ts'
+import { connectionMachine } from './machines/connection.ts'
 import { contained } from './machines/contained.ts'
 import { listenerMachine, type Admission, type ListenerInput } from './machines/listener.ts'
 import { orchestratorOf } from './machines/orchestrator.ts'
@@ -8,6 +8,7 @@ import { processMachine } from './machines/process.ts'
 import { restartMachine, type TargetCommand } from './machines/restart.ts'
 import { serviceMachine, type GateInput } from './machines/service.ts'
 import { shutdownMachine, type FleetStop } from './machines/shutdown.ts'
+import type { ConversationCommand, ConversationInput } from './protocol/conversation.ts'
 import type { Statement } from './protocol/facts.ts'
 import type { ChildCommand, ChildInput, ProbeCommand, ProbeInput } from './protocol/process.ts'
 
@@ -23,7 +24,7 @@ export interface TreeParts {
   readonly target: CallbackActorLogic<TargetCommand, { service: string }>
   readonly fleet: CallbackActorLogic<FleetStop, { by: string }>
   readonly socket: CallbackActorLogic<{ type: 'socket.none' }, ListenerInput>
-  readonly conversation: CallbackActorLogic<ConversationCommand, ConnectionInput>
+  readonly conversation: CallbackActorLogic<ConversationCommand, ConversationInput>
 }
 
 /** Every machine with its ports filled, below one root. `contained` comes last, because `provide` makes a new machine. */

@@ -1,29 +1,13 @@
 import { fromCallback, type CallbackLogicFunction } from 'xstate'
 import type { Gateway, Sink, Subscription } from '../protocol/calls.ts'
+import type { ConversationCommand, ConversationFact, ConversationInput } from '../protocol/conversation.ts'
 import type { Dialect, Effect, Heard } from '../protocol/dialect.ts'
 import { messageOf } from '../protocol/errors.ts'
 import type { Emit, Link, LinkEvent } from '../protocol/link.ts'
 import { describeClose } from '../protocol/link.ts'
 import { limits } from '../protocol/limits.ts'
-import type { Principal } from '../protocol/principal.ts'
 
 /** Owns one accepted link: cuts its bytes into messages, folds the dialect over them and carries out what it wants. */
-
-export interface ConversationInput {
-  readonly id: string
-  readonly peer: string
-  readonly listener: string
-  readonly link: string
-  readonly dialect: string
-  readonly principal: Principal | null
-}
-export type ConversationFact =
-  | { readonly type: 'conversation.authenticated'; readonly principal: Principal }
-  | { readonly type: 'conversation.closed'; readonly because: string }
-export interface ConversationCommand {
-  readonly type: 'conversation.close'
-  readonly because: string
-}
 
 export interface ConversationParts {
   readonly gateway: Gateway

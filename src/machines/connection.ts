@@ -1,10 +1,9 @@
 import { assign, sendTo, setup } from 'xstate'
+import type { ConversationCommand, ConversationFact, ConversationInput } from '../protocol/conversation.ts'
 import { formatDuration } from '../protocol/duration.ts'
 import { addressOf } from '../protocol/ids.ts'
 import type { Phase } from '../protocol/lifecycle.ts'
 import { limits } from '../protocol/limits.ts'
-import type { Principal } from '../protocol/principal.ts'
-import type { Admission } from './listener.ts'
 import { port } from './port.ts'
 
 /**
@@ -15,29 +14,15 @@ import { port } from './port.ts'
  *         └── after 5 s ───────────────────────▲
  */
 
-export interface ConnectionInput extends Admission {
-  readonly id: string
-  /** Known at once where the transport itself proves it (a unix socket). */
-  readonly principal: Principal | null
-}
-
-export type ConversationFact =
-  | { readonly type: 'conversation.authenticated'; readonly principal: Principal }
-  | { readonly type: 'conversation.closed'; readonly because: string }
-export interface ConversationCommand {
-  readonly type: 'conversation.close'
-  readonly because: string
-}
-
 export const connectionMachine = setup({
   types: {
-    input: {} as ConnectionInput,
-    context: {} as ConnectionInput & { readonly address: string; readonly because: string | null },
+    input: {} as ConversationInput,
+    context: {} as ConversationInput & { readonly address: string; readonly because: string | null },
     events: {} as ConversationFact | { readonly type: 'CLOSE'; readonly because: string },
     output: {} as string | null,
     tags: {} as Phase,
   },
-  actors: { conversation: port<ConversationCommand, ConnectionInput>('conversation') },
+  actors: { conversation: port<ConversationCommand, ConversationInput>('conversation') },
   guards: { isKnown: ({ context }) => context.principal !== null },
   delays: { authenticationTime: limits.authenticationTime },
   actions: {

@@ -55,7 +55,7 @@ interface RestartContext extends RestartInput {
 
 const hasFailed = (view: TargetView): boolean => view.state === 'backingOff' || view.state === 'failed'
 
-export const restartMachine = setup({
+const base = setup({
   types: {
     input: {} as RestartInput,
     context: {} as RestartContext,
@@ -111,14 +111,49 @@ export const restartMachine = setup({
             ],
     })),
   },
-}).createMachine({
+})
+
+const seen = { params: ({ event }: { event: TargetSeen }) => event } as const
+
+/** A STOP wins over the restart. */
+const cancelled = (step: string) =>
+  ({
+    guard: { type: 'isCancelled', ...seen },
+    target: 'done',
+    actions: {
+      type: 'conclude',
+      params: ({ event }: { event: TargetSeen }) => ({
+        outcome: 'cancelled' as const,
+        because: event.view?.because ?? null,
+        step,
+      }),
+    },
+  }) as const
+
+/** It ended instead of getting ready, and the service decided what follows. */
+const failed = (step: string) =>
+  ({
+    guard: { type: 'hasFailed', ...seen },
+    target: 'done',
+    actions: {
+      type: 'conclude',
+      params: ({ event }: { event: TargetSeen }) => ({ outcome: 'failed' as const, because: event.view?.because ?? null, step }),
+    },
+  }) as const
+
+const verified = [
+  { type: 'step', params: 'verify' },
+  { type: 'conclude', params: { outcome: 'done', because: null } },
+] as const
+
+export const restartMachine = base.createMachine({
   id: 'restart',
   context: ({ input }) => ({
     ...input,
     address: addressOf('restart', input.id),
     before: 0,
     because: `asked for by ${input.by}`,
-    outcome: 'failed',
+    outcome: 'failed' as const,
     steps: [],
   }),
   invoke: {
@@ -154,7 +189,7 @@ export const restartMachine = setup({
       on: {
         'target.seen': [
           {
-            guard: { type: 'isGone', params: ({ event }) => event },
+            guard: { type: 'isGone', ...seen },
             target: 'done',
             actions: {
               type: 'conclude',
@@ -162,7 +197,7 @@ export const restartMachine = setup({
             },
           },
           {
-            guard: { type: 'isTaken', params: ({ event }) => event },
+            guard: { type: 'isTaken', ...seen },
             target: 'done',
             actions: {
               type: 'conclude',
@@ -173,9 +208,9 @@ export const restartMachine = setup({
             },
           },
           {
-            guard: { type: 'isMine', params: ({ event }) => event },
+            guard: { type: 'isMine', ...seen },
             target: 'stopping',
-            actions: { type: 'remember', params: ({ event }) => event },
+            actions: { type: 'remember', ...seen },
           },
         ],
       },
@@ -185,19 +220,8 @@ export const restartMachine = setup({
       entry: 'restart',
       on: {
         'target.seen': [
-          {
-            guard: { type: 'isCancelled', params: ({ event }) => event },
-            target: 'done',
-            actions: {
-              type: 'conclude',
-              params: ({ event }) => ({ outcome: 'cancelled', because: event.view?.because ?? null, step: 'stop' }),
-            },
-          },
-          {
-            guard: { type: 'hasBegun', params: ({ event }) => event },
-            target: 'starting',
-            actions: { type: 'step', params: 'stop' },
-          },
+          cancelled('stop'),
+          { guard: { type: 'hasBegun', ...seen }, target: 'starting', actions: { type: 'step', params: 'stop' } },
         ],
       },
     },
@@ -206,36 +230,10 @@ export const restartMachine = setup({
       entry: 'look',
       on: {
         'target.seen': [
-          {
-            guard: { type: 'isCancelled', params: ({ event }) => event },
-            target: 'done',
-            actions: {
-              type: 'conclude',
-              params: ({ event }) => ({ outcome: 'cancelled', because: event.view?.because ?? null, step: 'start' }),
-            },
-          },
-          {
-            guard: { type: 'hasFailed', params: ({ event }) => event },
-            target: 'done',
-            actions: {
-              type: 'conclude',
-              params: ({ event }) => ({ outcome: 'failed', because: event.view?.because ?? null, step: 'start' }),
-            },
-          },
-          {
-            guard: { type: 'isReady', params: ({ event }) => event },
-            target: 'done',
-            actions: [
-              { type: 'step', params: 'start' },
-              { type: 'step', params: 'verify' },
-              { type: 'conclude', params: { outcome: 'done', because: null } },
-            ],
-          },
-          {
-            guard: { type: 'isSpawned', params: ({ event }) => event },
-            target: 'verifying',
-            actions: { type: 'step', params: 'start' },
-          },
+          cancelled('start'),
+          failed('start'),
+          { guard: { type: 'isReady', ...seen }, target: 'done', actions: [{ type: 'step', params: 'start' }, ...verified] },
+          { guard: { type: 'isSpawned', ...seen }, target: 'verifying', actions: { type: 'step', params: 'start' } },
         ],
       },
     },
@@ -244,30 +242,9 @@ export const restartMachine = setup({
       entry: 'look',
       on: {
         'target.seen': [
-          {
-            guard: { type: 'isCancelled', params: ({ event }) => event },
-            target: 'done',
-            actions: {
-              type: 'conclude',
-              params: ({ event }) => ({ outcome: 'cancelled', because: event.view?.because ?? null, step: 'verify' }),
-            },
-          },
-          {
-            guard: { type: 'hasFailed', params: ({ event }) => event },
-            target: 'done',
-            actions: {
-              type: 'conclude',
-              params: ({ event }) => ({ outcome: 'failed', because: event.view?.because ?? null, step: 'verify' }),
-            },
-          },
-          {
-            guard: { type: 'isReady', params: ({ event }) => event },
-            target: 'done',
-            actions: [
-              { type: 'step', params: 'verify' },
-              { type: 'conclude', params: { outcome: 'done', because: null } },
-            ],
-          },
+          cancelled('verify'),
+          failed('verify'),
+          { guard: { type: 'isReady', ...seen }, target: 'done', actions: [...verified] },
         ],
       },
     },
