@@ -15,11 +15,11 @@ supervisor:
   services:
     list: { command: /bin/sh, args: ["-c", "ls -l /proc/$$/fd; grep -E '^Sig(Blk|Ign)' /proc/$$/status"], one_shot: true }
 `)
-  // Descriptor 9 is inherited across exec, as from a careless shell.
-  const up = spawn('/bin/sh', ['-c', 'exec 9</etc/passwd; exec "$0" "$1" up', process.execPath, cli], {
-    cwd: fleet.cwd,
-    stdio: 'ignore',
-  })
+  // A high one, as from a careless parent: libuv itself guards only the low ones.
+  const foreign = openSync('/etc/passwd', 'r')
+  const stdio = Array.from({ length: 201 }, (_, number) => (number === 200 ? foreign : ('ignore' as const)))
+  const up = spawn(process.execPath, [cli, 'up'], { cwd: fleet.cwd, stdio })
+  closeSync(foreign)
   const gone = new Promise((resolve) => up.once('exit', resolve))
   const log = (): string => readFileSync(join(fleet.stateDir, 'logs', 'list.log'), 'utf8')
   await eventually(() => expect(log()).toContain('SigIgn'))
