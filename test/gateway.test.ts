@@ -34,10 +34,9 @@ describe('who may', () => {
   ] as const)('%s and %s: %s', async (role, command, input, allowed) => {
     const { orchestrator } = await start()
     const reply = await orchestrator.gateway.invoke(as(role), command, input)
-    expect(reply).toMatchObject(
-      allowed
-        ? { ok: true }
-        : { ok: false, error: { code: 'forbidden', message: expect.stringContaining('needs the permission') as string } },
+    const refused = { code: 'forbidden', message: `${command} needs the permission` }
+    expect(reply.ok ? {} : { code: reply.error.code, message: reply.error.message.slice(0, refused.message.length) }).toEqual(
+      allowed ? {} : refused,
     )
   })
 })
