@@ -70,7 +70,7 @@ export type Directory = ReturnType<typeof createDirectory>
 export function createDirectory({ wall = Date.now }: { readonly wall?: () => number } = {}) {
   const live = new Map<Address, Entry>()
   const addressByRef = new WeakMap<AnyActorRef, Address>()
-  const reaped = new Map<Address, ActorStatus>()
+  const reaped = new Map<string, Map<Address, ActorStatus>>()
   const facts: Fact[] = []
   const histories = new Map<Address, Fact[]>()
   const listeners = new Map<Address, Set<() => void>>()
@@ -99,9 +99,12 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
     const before = live.get(address)
     if (snapshot.status !== 'active') {
       const status = statusOf(entryOf(ref, snapshot, before?.ref === ref ? before : undefined), false)
-      reaped.delete(address)
-      reaped.set(address, status)
-      if (reaped.size > limits.reapedActors) reaped.delete(reaped.keys().next().value ?? '')
+      // Each kind on its own: connections come and go far more often than workflows.
+      const kept = reaped.get(status.kind) ?? new Map<Address, ActorStatus>()
+      reaped.set(status.kind, kept)
+      kept.delete(address)
+      kept.set(address, status)
+      if (kept.size > limits.reapedActors) kept.delete(kept.keys().next().value ?? '')
       // The parent may already have spawned the next one under the same address.
       if (before === undefined || before.ref === ref) {
         live.delete(address)
@@ -160,7 +163,7 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
     entry: (address: Address): Entry | undefined => live.get(address),
     actor(address: Address): ActorStatus | undefined {
       const entry = live.get(address)
-      return entry === undefined ? reaped.get(address) : statusOf(entry, true)
+      return entry === undefined ? reaped.get(parseAddress(address).kind)?.get(address) : statusOf(entry, true)
     },
     *actors(): Iterable<ActorStatus> {
       for (const entry of live.values()) yield statusOf(entry, true)

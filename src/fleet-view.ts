@@ -87,12 +87,14 @@ export function createFleetView({
   function serviceDetail(name: string): ServiceDetail | undefined {
     const entry = directory.entry(addressOf('service', name))
     if (entry === undefined) return undefined
-    const { spec, next, op, readyGeneration, generation, history, ended } = contextOf(entry)
+    const { spec, next, op, readyGeneration, generation, history, ended, blocked } = contextOf(entry)
     return {
       spec: next ?? spec,
       op,
       readyGeneration,
       generation,
+      // What its gate said last, as long as it still holds: a dependency that was started again may yet come up.
+      blocked: blocked && spec.dependsOn.some((dependency) => service(dependency.service)?.state === 'failed'),
       pendingSpec: next !== null,
       // Without a limit only the series is counted.
       restartsInWindow: spec.restart.maxRestarts === null ? history.streak : history.restarts.length,

@@ -26,11 +26,28 @@ export interface GatewayParts {
   onDefect(error: unknown, command: string): void
 }
 
+/** A schema looks at every value and names each fault, so what is far too much is refused before. */
+function isModest(input: unknown): boolean {
+  let left: number = limits.inputValues
+  const queue: unknown[] = [input]
+  for (let value = queue.pop(); left > 0; value = queue.pop()) {
+    left--
+    if (typeof value === 'object' && value !== null) {
+      const inner: unknown[] = Object.values(value)
+      if (inner.length > left) return false
+      queue.push(...inner)
+    }
+    if (queue.length === 0) return true
+  }
+  return false
+}
+
 /** The first issue of a failed parse, as our error: which field, what was expected. */
 function invalid(error: z.ZodError): HyphaeError {
   const issue = error.issues[0]
   const field = issue === undefined ? '' : issue.path.map(String).join('.')
-  const message = issue === undefined ? 'invalid input' : `${field === '' ? 'params' : field}: ${issue.message}`
+  const message =
+    issue === undefined ? 'invalid input' : `${field === '' ? 'params' : field}: ${issue.message}`.slice(0, limits.quotedText)
   return new HyphaeError('invalid_params', message, { field, issues: error.issues.length })
 }
 
@@ -57,6 +74,9 @@ export function createGateway(parts: GatewayParts): Gateway {
         },
       )
     }
+    if (!isModest(input)) {
+      throw new HyphaeError('too_large', `the input of a command may hold at most ${limits.inputValues} values`)
+    }
     const parsed = command.input.safeParse(input)
     if (!parsed.success) throw invalid(parsed.error)
     return { command, parsed: parsed.data }
@@ -68,10 +88,18 @@ export function createGateway(parts: GatewayParts): Gateway {
     return { code: 'internal', message: 'something went wrong inside; the log has the details', data: {} }
   }
 
+  function refuseWhileStopping({ name, whileStopping }: Mutation): void {
+    if (whileStopping === true || view.supervisor().status !== 'stopping') return
+    throw new HyphaeError('shutting_down', `the orchestrator is stopping; ${name} is not taken any more`)
+  }
+
   async function settle(command: Mutation, plan: Plan<unknown>, wait: boolean): Promise<unknown> {
     for (const [index, { to, event }] of plan.tell.entries()) {
       // Hundreds of actors are told in slices, so that nobody else waits for all of them.
-      if (index > 0 && index % limits.eventSlice === 0) await new Promise((resolve) => setImmediate(resolve))
+      if (index > 0 && index % limits.eventSlice === 0) {
+        await new Promise((resolve) => setImmediate(resolve))
+        refuseWhileStopping(command)
+      }
       if (!parts.deliver(to, event)) throw new HyphaeError('not_found', `there is no actor "${to}" any more`, { to })
     }
     if (!wait) return plan.accepted(view)
@@ -113,9 +141,7 @@ export function createGateway(parts: GatewayParts): Gateway {
           case 'query':
             return { ok: true, output: await command.read(view, parsed) }
           case 'mutation': {
-            if (view.supervisor().status === 'stopping' && command.whileStopping !== true) {
-              throw new HyphaeError('shutting_down', `the orchestrator is stopping; ${command.name} is not taken any more`)
-            }
+            refuseWhileStopping(command)
             const context: PlanContext = { principal, now: parts.clock(), newId: parts.newId }
             const wait = !(typeof parsed === 'object' && parsed !== null && 'wait' in parsed && parsed.wait === false)
             return { ok: true, output: await settle(command, command.plan(view, parsed, context), wait) }

@@ -28,7 +28,7 @@ export function createGate({ directory, view }: PortParts) {
         if (view.dependencyMet(service, condition)) continue
         const status = view.service(service)
         if (status?.state === 'failed') lost.push(`${service} failed: ${status.reason}`)
-        else waiting.push(`${service} ${wanted[condition]} (it is ${status?.state ?? 'unknown'})`)
+        else waiting.push(`${service} ${wanted[condition]} (it is ${status?.status ?? 'unknown'})`)
       }
       const because = lost.length > 0 ? `cannot start: ${lost.join('; ')}` : `waits for ${waiting.join(', ')}`
       if (waiting.length === 0 && lost.length === 0) sendBack({ type: 'gate.open', waited: said !== '' })
@@ -46,7 +46,7 @@ export function createGate({ directory, view }: PortParts) {
 }
 
 /** The service of a restart workflow. */
-export function createTarget({ directory, deliver }: PortParts) {
+export function createTarget({ directory, view, deliver }: PortParts) {
   const run: CallbackLogicFunction<TargetCommand, TargetSeen, { service: string }> = ({
     input: { service },
     sendBack,
@@ -57,7 +57,8 @@ export function createTarget({ directory, deliver }: PortParts) {
       const entry = directory.entry(address)
       if (entry === undefined) return null
       const { op, generation, readyGeneration, desired, pid, because } = entry.snapshot.context as unknown as ServiceContext
-      return { op, generation, readyGeneration, desired, pid, because, state: entry.state }
+      const blocked = view.serviceDetail(service)?.blocked ?? false
+      return { op, generation, readyGeneration, desired, pid, because, blocked, state: entry.state }
     }
     const look = (): void => sendBack({ type: 'target.seen', view: seen() })
     const stop = directory.listen([address], look)
@@ -76,8 +77,17 @@ export function createFleetPort({ directory, view, deliver, clock }: PortParts) 
     let stop = (): void => {}
     receive(({ services }) => {
       stop()
+      // What was on its way to an actor when the shutdown began may wake it again: whoever wants to run is told again.
       const look = (): void => {
-        if (services.some((service) => (view.service(service)?.phase ?? 'reaped') !== 'reaped')) return
+        let resting = true
+        for (const service of services) {
+          const status = view.service(service)
+          if (status === undefined || status.phase === 'reaped') continue
+          resting = false
+          if (status.desired === 'run')
+            deliver(addressOf('service', service), { type: 'STOP', by, at: clock() } as { type: string })
+        }
+        if (!resting) return
         stop()
         sendBack({ type: 'fleet.rested' })
       }
@@ -85,8 +95,6 @@ export function createFleetPort({ directory, view, deliver, clock }: PortParts) 
         services.map((service) => addressOf('service', service)),
         look,
       )
-      for (const service of services)
-        deliver(addressOf('service', service), { type: 'STOP', by, at: clock() } as { type: string })
       look()
     })
     return () => stop()

@@ -48,8 +48,7 @@ function actors(directory: Directory, { filter, facts }: Extract<StreamRequest, 
     if (busy) return
     busy = true
     for (let key = waiting.keys().next().value; key !== undefined; key = waiting.keys().next().value) {
-      const room = sink.room()
-      if (room !== undefined) await room
+      for (let room = sink.room(); room !== undefined; room = sink.room()) await room
       if (over) break
       const item = itemOf(key)
       if (item !== undefined) sink.item(item)
@@ -94,8 +93,7 @@ function logs(
   const say = async (service: string, batch: readonly LogLine[]): Promise<void> => {
     for (const { line, truncated } of batch) {
       if (over) return
-      const room = sink.room()
-      if (room !== undefined) await room
+      for (let room = sink.room(); room !== undefined; room = sink.room()) await room
       if (over) return
       const item: LogItem = { service, line, truncated }
       sink.item(item)

@@ -32,6 +32,11 @@ export function createConversation({ gateway, claim, dialect: dialectOf }: Conve
     let closed = false
     let deaf = false
     let paused = false
+    let pumping = false
+    /** The other side will send nothing more. */
+    let lastWord = false
+    /** Messages that wait for their turn. */
+    const inbox: string[] = []
     let waiting: Array<() => void> = []
 
     const link = claim(input.listener, input.link, (event) => {
@@ -39,8 +44,8 @@ export function createConversation({ gateway, claim, dialect: dialectOf }: Conve
         case 'link.data':
           return read(() => codec.push(event.chunk))
         case 'link.ended':
-          read(() => codec.end())
-          return hear({ type: 'ended' })
+          lastWord = true
+          return read(() => codec.end())
         case 'link.drained':
           return breathe()
         case 'link.closed':
@@ -66,7 +71,23 @@ export function createConversation({ gateway, claim, dialect: dialectOf }: Conve
         hear({ type: 'malformed', because: messageOf(error) })
         return
       }
-      for (const text of messages) hear({ type: 'message', text })
+      inbox.push(...messages)
+      pump()
+    }
+
+    const mayTakeMore = (): boolean => !closed && dialect.pending(state) < limits.pendingRequests && wire.queued < streamHighWater
+
+    /** Takes as many messages as may be under way at once; the rest waits, and so does whoever sends more. */
+    function pump(): void {
+      if (pumping || dialect === undefined) return
+      pumping = true
+      while (inbox.length > 0 && mayTakeMore()) hear({ type: 'message', text: inbox.shift() ?? '' })
+      pumping = false
+      if (inbox.length === 0 && lastWord && !closed) {
+        lastWord = false
+        hear({ type: 'ended' })
+      }
+      throttle()
     }
 
     function hear(heard: Heard): void {
@@ -74,13 +95,15 @@ export function createConversation({ gateway, claim, dialect: dialectOf }: Conve
       const [next, effects] = dialect.fold(state, heard)
       state = next
       for (const effect of effects) carryOut(effect)
-      throttle()
+      pump()
     }
 
     function carryOut(effect: Effect): void {
       switch (effect.type) {
         case 'write':
-          if (!closed && !wire.send(codec.encode(effect.text)) && wire.queued > outboundBytes) {
+          // Judged by what was waiting before: one long answer is no sign of a slow reader.
+          if (!closed && wire.queued <= outboundBytes) wire.send(codec.encode(effect.text))
+          else if (!closed) {
             wire.destroy(`it reads too slowly: more than ${outboundBytes} bytes were waiting for it`)
           }
           return
@@ -146,7 +169,7 @@ export function createConversation({ gateway, claim, dialect: dialectOf }: Conve
     /** Stops reading while too much is unanswered or unsent: the other side's own buffers fill, not ours. */
     function throttle(): void {
       if (closed || dialect === undefined) return
-      const full = dialect.pending(state) >= limits.pendingRequests || wire.queued > streamHighWater
+      const full = inbox.length >= limits.waitingMessages || wire.queued > streamHighWater
       if (full === paused) return
       paused = full
       if (full) wire.pause()
@@ -157,7 +180,7 @@ export function createConversation({ gateway, claim, dialect: dialectOf }: Conve
       const woken = waiting
       waiting = []
       for (const resolve of woken) resolve()
-      throttle()
+      pump()
     }
 
     function release(): void {

@@ -81,13 +81,20 @@ export const actorSend = mutation({
     const parsed = schema.safeParse(event)
     if (!parsed.success) {
       const issue = parsed.error.issues[0]
-      throw new HyphaeError('invalid_params', `event${issue === undefined ? '' : `.${issue.path.join('.')}: ${issue.message}`}`, {
-        field: ['event', ...(issue?.path ?? [])].join('.'),
-      })
+      throw new HyphaeError(
+        'invalid_params',
+        issue === undefined ? 'event' : `${['event', ...issue.path].join('.')}: ${issue.message}`,
+        {
+          field: ['event', ...(issue?.path ?? [])].join('.'),
+        },
+      )
     }
     if (view.supervisor().status === 'stopping' && startingEvents.has(event.type)) {
       throw new HyphaeError('shutting_down', `the orchestrator is stopping; ${event.type} is not taken any more`)
     }
+    const held = event.type === 'RESTART' && kind === 'service' ? (view.serviceDetail(parseAddress(to).key)?.op ?? null) : null
+    if (held !== null)
+      throw new HyphaeError('busy', `${to} is busy with restart.${held.id}, asked for by ${held.by}`, { operation: held })
     const stamped = { ...(parsed.data as { type: string }), by: context.principal.name, at: context.now }
     if (!target.live || !view.accepts(to, stamped)) {
       const now = target.accepts.length === 0 ? 'nothing' : target.accepts.join(', ')

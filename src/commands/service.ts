@@ -75,19 +75,13 @@ function startOutcome(view: FleetView, service: string): Result | undefined {
   const status = view.service(service)
   const detail = view.serviceDetail(service)
   if (status === undefined || detail === undefined) return resultOf(view, service, 'cancelled')
-  if (
-    status.state === 'completed' ||
-    (detail.readyGeneration >= detail.generation && status.phase === 'active' && status.pid !== null)
-  ) {
-    return resultOf(view, service, 'done')
-  }
-  if (status.state === 'failed' || status.state === 'backingOff') return resultOf(view, service, 'failed')
+  const up = status.state === 'healthy' || status.state === 'unhealthy'
+  const ready = detail.readyGeneration >= detail.generation
+  if (status.state === 'completed' || (up && ready)) return resultOf(view, service, 'done')
   if (status.desired === 'stop') return resultOf(view, service, 'cancelled')
-  // A dependency that failed for good will not come back by itself.
-  const lost = detail.spec.dependsOn.find((dependency) => view.service(dependency.service)?.state === 'failed')
-  return lost === undefined
-    ? undefined
-    : { ...resultOf(view, service, 'failed'), because: `it depends on ${lost.service}, which failed` }
+  // Also stopped by itself: it ended before it was ready, and its policy leaves it there. Or nothing can start it.
+  const over = status.phase === 'reaped' || status.state === 'backingOff' || detail.blocked
+  return over ? resultOf(view, service, 'failed') : undefined
 }
 
 export const serviceStart = mutation({
@@ -160,6 +154,8 @@ function planRestart(view: FleetView, services: readonly string[], context: Plan
     const id = op?.id ?? context.newId()
     return { service, id, address: addressOf('restart', id), joined: op !== null }
   })
+  // What has ended is remembered for a while only; a long list keeps what it saw.
+  const seen = new Map<string, Result>()
   return {
     tell: runs
       .filter(({ joined }) => !joined)
@@ -171,10 +167,12 @@ function planRestart(view: FleetView, services: readonly string[], context: Plan
     settled(now) {
       const results = runs.map(({ service, address }): Result | undefined => {
         const run = now.actor(address)
-        if (run === undefined || run.live || !isResult(run.result)) return undefined
-        const { outcome, because } = run.result
-        const shown = resultOf(now, service, outcome, address)
-        return outcome === 'done' ? shown : { ...shown, because: because ?? shown.because }
+        if (run !== undefined && !run.live && isResult(run.result) && !seen.has(address)) {
+          const { outcome, because } = run.result
+          const shown = resultOf(now, service, outcome, address)
+          seen.set(address, outcome === 'done' ? shown : { ...shown, because: because ?? shown.because })
+        }
+        return seen.get(address)
       })
       return results.every((one) => one !== undefined) ? conclude('restarted', results) : undefined
     },

@@ -429,7 +429,8 @@ export const processMachine = base.createMachine({
       initial: 'purging',
       states: {
         draining: { entry: 'drain', on: { 'grace.over': 'purging', KILL: 'purging' } },
-        purging: { entry: 'purge' },
+        // The actor goes on by itself; after a while it is worth saying so.
+        purging: { entry: 'purge', after: { stuckAfter: { actions: 'tellStuck' } } },
       },
     },
     reaped: { tags: 'reaped', type: 'final' },

@@ -32,6 +32,8 @@ export interface TargetView {
   readonly state: string
   readonly pid: number | null
   readonly because: string | null
+  /** At its gate: a dependency failed for good. */
+  readonly blocked: boolean
 }
 
 /** Said at once, after each command, and on each change; null = there is no such service (any more). */
@@ -53,7 +55,8 @@ interface RestartContext extends RestartInput {
   readonly steps: readonly WorkflowStep[]
 }
 
-const hasFailed = (view: TargetView): boolean => view.state === 'backingOff' || view.state === 'failed'
+/** It ended and does not come up by itself now, whatever its policy calls that. */
+const atRest: ReadonlySet<string> = new Set(['backingOff', 'failed', 'stopped', 'completed'])
 
 const base = setup({
   types: {
@@ -72,7 +75,11 @@ const base = setup({
     isCancelled: (_, { view }: TargetSeen) => view !== null && view.desired === 'stop',
     hasBegun: ({ context }, { view }: TargetSeen) =>
       view !== null && view.generation > context.before && !view.state.startsWith('live.stopping'),
-    hasFailed: ({ context }, { view }: TargetSeen) => view !== null && view.generation > context.before && hasFailed(view),
+    hasFailed: ({ context }, { view }: TargetSeen) =>
+      view !== null &&
+      view.generation > context.before &&
+      view.readyGeneration <= context.before &&
+      (atRest.has(view.state) || view.blocked),
     isSpawned: (_, { view }: TargetSeen) => view !== null && view.pid !== null,
     isReady: ({ context }, { view }: TargetSeen) => view !== null && view.readyGeneration > context.before,
   },
@@ -114,6 +121,14 @@ const base = setup({
 })
 
 const seen = { params: ({ event }: { event: TargetSeen }) => event } as const
+
+/** The service was removed meanwhile. */
+const gone = (step: string) =>
+  ({
+    guard: { type: 'isGone', ...seen },
+    target: 'done',
+    actions: { type: 'conclude', params: { outcome: 'cancelled' as const, because: 'the service was removed', step } },
+  }) as const
 
 /** A STOP wins over the restart. */
 const cancelled = (step: string) =>
@@ -220,6 +235,7 @@ export const restartMachine = base.createMachine({
       entry: 'restart',
       on: {
         'target.seen': [
+          gone('stop'),
           cancelled('stop'),
           { guard: { type: 'hasBegun', ...seen }, target: 'starting', actions: { type: 'step', params: 'stop' } },
         ],
@@ -230,6 +246,7 @@ export const restartMachine = base.createMachine({
       entry: 'look',
       on: {
         'target.seen': [
+          gone('start'),
           cancelled('start'),
           failed('start'),
           { guard: { type: 'isReady', ...seen }, target: 'done', actions: [{ type: 'step', params: 'start' }, ...verified] },
@@ -242,6 +259,7 @@ export const restartMachine = base.createMachine({
       entry: 'look',
       on: {
         'target.seen': [
+          gone('verify'),
           cancelled('verify'),
           failed('verify'),
           { guard: { type: 'isReady', ...seen }, target: 'done', actions: [...verified] },

@@ -44,6 +44,8 @@ export interface ServiceContext {
   readonly op: Operation | null
   readonly adopt: ProcessIdentity | null
   readonly because: string | null
+  /** At its gate: a dependency failed for good. */
+  readonly blocked: boolean
   readonly pid: number | null
   readonly containment: Containment | null
   readonly spawnedAt: number | null
@@ -127,6 +129,9 @@ const base = setup({
     clearHistory: assign({ history: noHistory, decision: null }),
     undoDecision: assign({ history: ({ context }) => withoutLast(context.history), decision: null }),
     reject: assign((_, { by }: Wish) => ({ desired: 'stop' as const, op: null, because: `stopped by ${by ?? 'itself'}` })),
+    block: assign({ blocked: (_, blocked: boolean) => blocked }),
+    /** It is at rest already; whoever holds its slot lets go. */
+    rest: assign({ desired: 'stop' as const, op: null }),
     explain: assign({ because: (_, because: string) => because }),
     reserve: assign({ op: (_, op: Operation) => op }),
     free: assign({ op: null }),
@@ -136,6 +141,7 @@ const base = setup({
       spec: context.next ?? context.spec,
       next: null,
       incarnations: context.incarnations + 1,
+      blocked: false,
     })),
     recordSpawn: assign((_, { pid, at, containment }: Extract<ProcessFact, { type: 'process.spawned' }>) => ({
       pid,
@@ -143,7 +149,11 @@ const base = setup({
       spawnedAt: at,
       adopt: null,
     })),
-    recordReady: assign({ readyGeneration: ({ context }) => context.generation }),
+    // A one-shot is ready when it has completed, not when it runs.
+    recordReady: assign({
+      readyGeneration: ({ context }) => (context.spec.oneShot ? context.readyGeneration : context.generation),
+    }),
+    recordCompleted: assign({ readyGeneration: ({ context }) => context.generation }),
     forgetProcess: assign({ pid: null, spawnedAt: null, adopt: null }),
     recordEnd: assign({ ended: (_, ended: Ended) => ended }),
     decide: assign(({ context }) => {
@@ -218,6 +228,7 @@ export const serviceMachine = base.createMachine({
     op: null,
     adopt: null,
     because: null,
+    blocked: false,
     pid: null,
     containment: null,
     spawnedAt: null,
@@ -249,6 +260,7 @@ export const serviceMachine = base.createMachine({
       tags: 'reaped',
       on: {
         ...atRest,
+        STOP: { actions: 'rest' },
         ADOPT: {
           target: 'live',
           actions: assign(({ event }) => ({
@@ -259,7 +271,7 @@ export const serviceMachine = base.createMachine({
         },
       },
     },
-    completed: { tags: 'reaped', on: { ...atRest } },
+    completed: { tags: 'reaped', on: { ...atRest, STOP: { actions: 'rest' } } },
     failed: {
       tags: 'reaped',
       on: {
@@ -296,8 +308,20 @@ export const serviceMachine = base.createMachine({
                   event.waited ? 'started once what it depends on was there' : (context.because ?? ''),
               },
             },
-            'gate.waiting': { actions: [{ type: 'explain', params: ({ event }) => event.because }, fact('service.waiting')] },
-            'gate.blocked': { actions: [{ type: 'explain', params: ({ event }) => event.because }, fact('service.waiting')] },
+            'gate.waiting': {
+              actions: [
+                { type: 'block', params: false },
+                { type: 'explain', params: ({ event }) => event.because },
+                fact('service.waiting'),
+              ],
+            },
+            'gate.blocked': {
+              actions: [
+                { type: 'block', params: true },
+                { type: 'explain', params: ({ event }) => event.because },
+                fact('service.waiting'),
+              ],
+            },
           },
         },
       },
@@ -336,16 +360,19 @@ export const serviceMachine = base.createMachine({
         }),
         onError: {
           target: 'decide',
-          actions: assign({
-            ended: ({ event }) => ({
-              exit: { kind: 'unspawnable', because: `its actor failed: ${String(event.error)}`, passing: true },
-              planned: false,
-              because: null,
-              at: 0,
-              readyAt: null,
-              dice: 0,
+          actions: [
+            'forgetProcess',
+            assign({
+              ended: ({ event }) => ({
+                exit: { kind: 'unspawnable', because: `its actor failed: ${String(event.error)}`, passing: true },
+                planned: false,
+                because: null,
+                at: 0,
+                readyAt: null,
+                dice: 0,
+              }),
             }),
-          }),
+          ],
         },
       },
       on: {
@@ -452,25 +479,39 @@ export const serviceMachine = base.createMachine({
           states: {
             thenStopped: {
               on: {
+                'xstate.error.actor.process': { target: '#service.stopped', actions: 'forgetProcess' },
                 'xstate.done.actor.process': {
                   target: '#service.stopped',
-                  actions: [reportEnd, 'forgetProcess', fact('service.stopped')],
+                  actions: [{ type: 'recordEnd', params: ended }, reportEnd, 'forgetProcess', fact('service.stopped')],
                 },
               },
             },
             thenGate: {
               on: {
+                'xstate.error.actor.process': { target: '#service.gate', actions: 'forgetProcess' },
                 'xstate.done.actor.process': {
                   target: '#service.gate',
-                  actions: [reportEnd, 'forgetProcess', 'clearHistory', 'countRestart'],
+                  actions: [{ type: 'recordEnd', params: ended }, reportEnd, 'forgetProcess', 'clearHistory', 'countRestart'],
                 },
               },
             },
             thenHeld: {
-              on: { 'xstate.done.actor.process': { target: '#service.held', actions: [reportEnd, 'forgetProcess'] } },
+              on: {
+                'xstate.error.actor.process': { target: '#service.held', actions: 'forgetProcess' },
+                'xstate.done.actor.process': {
+                  target: '#service.held',
+                  actions: [{ type: 'recordEnd', params: ended }, reportEnd, 'forgetProcess'],
+                },
+              },
             },
             thenRemoved: {
-              on: { 'xstate.done.actor.process': { target: '#service.removed', actions: [reportEnd, 'forgetProcess'] } },
+              on: {
+                'xstate.error.actor.process': { target: '#service.removed', actions: 'forgetProcess' },
+                'xstate.done.actor.process': {
+                  target: '#service.removed',
+                  actions: [{ type: 'recordEnd', params: ended }, reportEnd, 'forgetProcess'],
+                },
+              },
             },
             thenDecide: {
               on: {
@@ -486,6 +527,7 @@ export const serviceMachine = base.createMachine({
                       }),
                     },
                     reportEnd,
+                    'forgetProcess',
                   ],
                 },
               },
@@ -502,7 +544,7 @@ export const serviceMachine = base.createMachine({
         {
           guard: { type: 'decided', params: 'completed' },
           target: 'completed',
-          actions: ['recordReady', fact('service.completed')],
+          actions: ['recordCompleted', fact('service.completed')],
         },
         { guard: { type: 'decided', params: 'stopped' }, target: 'stopped', actions: fact('service.stopped') },
         { guard: { type: 'decided', params: 'failed' }, target: 'failed', actions: fact('service.failed') },

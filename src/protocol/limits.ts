@@ -11,10 +11,14 @@ export const limits = {
   unreadItems: 256,
   /** Deepest nesting of a JSON text. V8 parses millions of levels but stringifies only about 100,000. */
   jsonDepth: 64,
+  /** Values in the input of one command; the names of all services of a config fit. */
+  inputValues: 20_000,
   /** Requests in one JSON-RPC batch. */
   batchRequests: 100,
   /** Requests that one connection may have unanswered; beyond it we stop reading from it. */
   pendingRequests: 64,
+  /** Messages of one connection that wait for their turn; beyond it we stop reading from it. */
+  waitingMessages: 256,
   /** Live subscriptions of one connection. */
   subscriptions: 32,
   /** Bytes queued towards one slow reader before it is cut off, with a reason. */
@@ -31,7 +35,7 @@ export const limits = {
   closeTime: 1_000,
   /** Children of one supervisor; XState's cost of a spawn or stop grows with their number. */
   bucketChildren: 64,
-  /** Actors that were reaped and are still remembered, with their reasons. */
+  /** Actors of each kind that were reaped and are still remembered, with their reasons. */
   reapedActors: 500,
   /** Facts remembered for a subscriber that comes late or comes back. */
   rememberedFacts: 2_000,

@@ -10,6 +10,8 @@ export interface ServiceDetail {
   /** The generation that last got ready, or completed. */
   readonly readyGeneration: number
   readonly generation: number
+  /** At its gate: a dependency failed for good. */
+  readonly blocked: boolean
   /** A change of spec that waits for the next start. */
   readonly pendingSpec: boolean
   /** Restarts counted against the budget now. */

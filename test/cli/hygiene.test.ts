@@ -13,7 +13,7 @@ test.skipIf(process.platform !== 'linux')('a descriptor that our own parent left
   fleet = fleetFolder(`
 supervisor:
   services:
-    list: { command: /bin/sh, args: ["-c", "ls -l /proc/$$/fd; grep -E '^Sig(Blk|Ign)' /proc/$$/status"], one_shot: true }
+    list: { command: /bin/sh, args: ["-c", "ls -l /proc/$$/fd; grep -E '^Sig(Blk|Ign)' /proc/self/status"], one_shot: true }
 `)
   // A high one, as from a careless parent: libuv itself guards only the low ones.
   const foreign = openSync('/etc/passwd', 'r')

@@ -128,6 +128,7 @@ describe('RESTART', () => {
     desired: 'run',
     state: 'live.running.healthy',
     pid: 7,
+    blocked: false,
     because: null,
   }
   const mine = { ...view, op: { id: 'r1', by: 'me' } }

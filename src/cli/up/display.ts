@@ -12,6 +12,9 @@ export interface Display {
 
 export type ReadStatus = () => Promise<FleetStatus>
 
-/** Services on their way somewhere. */
+/** Services on their way somewhere; what cannot start, or waits to be tried again, is not. */
 export const moving = ({ services }: FleetStatus): number =>
-  Object.values(services).filter(({ status }) => status === 'waiting' || status === 'starting' || status === 'stopping').length
+  Object.values(services).filter(
+    ({ status, reason }) =>
+      status === 'starting' || status === 'stopping' || (status === 'waiting' && reason?.startsWith('cannot start') !== true),
+  ).length
