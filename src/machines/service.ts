@@ -125,6 +125,7 @@ const base = setup({
       generation: context.generation + 1,
       because: `${type === 'START' ? 'started' : 'restarted'} by ${by ?? 'itself'}`,
     })),
+    renew: assign({ desired: 'run' as const, generation: ({ context }) => context.generation + 1 }),
     replaceSpec: assign(({ context }, { spec }: Restart) => ({ next: spec ?? context.next })),
     clearHistory: assign({ history: noHistory, decision: null }),
     undoDecision: assign({ history: ({ context }) => withoutLast(context.history), decision: null }),
@@ -283,7 +284,11 @@ export const serviceMachine = base.createMachine({
     gate: {
       tags: 'handshake',
       on: {
-        RESTART: { guard: restart.guard, actions: [...restart.want] },
+        // What it waits for stays the reason.
+        RESTART: {
+          guard: restart.guard,
+          actions: ['renew', { type: 'replaceSpec', params: ({ event }) => event }],
+        },
         STOP: { target: 'stopped', actions: [reject, fact('service.stopped')] },
         HOLD: { target: 'held', actions: hold },
         REMOVE: 'removed',

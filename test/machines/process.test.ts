@@ -316,3 +316,11 @@ test('LEAVE lets go without a signal', () => {
   expect(child.commands).toEqual([{ type: 'child.detach' }])
   expect(actor.getSnapshot().output).toMatchObject({ exit: { kind: 'left' }, planned: true })
 })
+
+test('what does not go while it is swept is said, too', () => {
+  const { actor, clock, told } = start({ spec: specOf() })
+  actor.send(facts['child.spawned'])
+  actor.send(facts['child.exited (more left)'])
+  clock.increment(limits.stuckAfter)
+  expect(told.at(-1)).toMatchObject({ type: 'process.stuck' })
+})

@@ -397,3 +397,16 @@ test('an actor of a process that fails takes nothing with it: the service decide
   expect(stateName(actor.getSnapshot().value)).toBe('failed')
   expect(Object.values(actor.getSnapshot().children as Record<string, AnyActorRef>)).toHaveLength(0)
 })
+
+test('an actor of a process that fails while it is being stopped is the stop: nothing is started again', () => {
+  const { actor, send, state } = (() => {
+    const s = start()
+    steps.START(s)
+    s.spawned()
+    steps.STOP(s)
+    return s
+  })()
+  send({ type: 'xstate.error.actor.process', actorId: 'process', error: new Error('boom') })
+  expect(state()).toBe('stopped')
+  expect(actor.getSnapshot().context).toMatchObject({ desired: 'stop', pid: null })
+})

@@ -139,6 +139,25 @@ describe('a client that misbehaves', () => {
     expect(new Set(answers.map(({ id }) => id)).size).toBe(3_000)
   })
 
+  test('a flood of requests in one write runs a bounded number at a time', async () => {
+    const { dial, orchestrator } = await start()
+    let most = 0
+    let now = 0
+    const { logTail } = orchestrator.view
+    Object.assign(orchestrator.view, {
+      logTail: async (...args: Parameters<typeof logTail>) => {
+        most = Math.max(most, ++now)
+        await new Promise((resolve) => setImmediate(resolve))
+        now--
+        return logTail(...args)
+      },
+    })
+    const { say, answers } = dial()
+    say(Array.from({ length: 500 }, (_, id) => JSON.stringify({ jsonrpc: '2.0', id, method: 'logs.read' })).join('\n'))
+    await eventually(() => expect(answers).toHaveLength(500))
+    expect(most).toBe(limits.pendingRequests)
+  })
+
   test('one that asks for much and reads nothing is cut off, and nobody else notices', async () => {
     const { dial, connections } = await start()
     const deaf = dial()
