@@ -17,7 +17,7 @@ export function screenOn(output: Output): Screen {
   return {
     draw(lines) {
       const shown = lines.slice(0, Math.max(1, output.rows() - 1))
-      const text = shown.map((line) => `${line}\u001B[K\n`).join('')
+      const text = shown.map((line) => `\u001B[2K${line}\n`).join('')
       // A picture that is not taken is left out; the next one is drawn over what is really there.
       if (output.offer(`${begin}${home()}${text}\u001B[J${end}`)) height = shown.length
     },

@@ -37,6 +37,8 @@ export interface LoadedConfig {
   readonly log: { readonly file: string | null; readonly level: LogLevel }
   readonly environment: 'development' | 'production'
   readonly warnings: readonly ConfigProblem[]
+  /** Written fields that are checked but have no effect in this version: it listens on its unix socket only. */
+  readonly dormant: readonly string[]
   /** Variables that fill in secrets of Hyphae's own; they must not reach the programs that it runs. */
   readonly secretVariables: readonly string[]
 }
@@ -45,6 +47,18 @@ export interface ServiceLabels {
   readonly category: 'core' | 'advanced'
   readonly kind: 'plain' | 'mcp'
 }
+
+/** What belongs to listeners that this version does not have yet. */
+const dormant: ReadonlyArray<readonly string[]> = [
+  ['supervisor', 'port'],
+  ['supervisor', 'host'],
+  ['supervisor', 'security'],
+  ['http'],
+]
+
+/** Said once, so that nobody takes a setting for a protection. */
+export const dormantText = (fields: readonly string[]): string =>
+  `${fields.join(', ')}: checked, but without effect in this version, which listens on its unix socket only`
 
 /** The sections that mean something in this version. */
 const sections: ReadonlySet<string> = new Set(['supervisor', 'state', 'http', 'log'])
@@ -96,6 +110,7 @@ export function parseConfig(
     log: { file: log.file === undefined ? null : resolve(dir, log.file), level: overrides.level ?? log.level },
     environment: supervisor.environment,
     warnings: report.warnings(),
+    dormant: dormant.filter((path) => tree.at(path) !== undefined).map((path) => path.join('.')),
     secretVariables: secretVariables(document, new Set([...sections, ...laterSurfaces])),
   }
 }

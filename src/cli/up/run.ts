@@ -3,7 +3,7 @@ import process from 'node:process'
 import { connect } from '../../client/index.ts'
 import { findConfig } from '../../config/file.ts'
 import { formatProblem } from '../../config/frame.ts'
-import { loadConfig } from '../../config/load.ts'
+import { dormantText, loadConfig } from '../../config/load.ts'
 import { findControlSocket } from '../../control-socket.ts'
 import { createOrchestrator, type Orchestrator } from '../../orchestrator.ts'
 import { errorCodes, HyphaeError } from '../../protocol/errors.ts'
@@ -22,9 +22,10 @@ const ourselves: Principal = { name: 'hyphae up', via: 'internal', role: 'admin'
 /** Runs the fleet of a config until it is shut down, by a signal or by a command. */
 export async function up(given: string | undefined): Promise<void> {
   const config = loadConfig(given ?? findConfig(process.cwd(), process.env), process.env)
-  const { services, stateDir, path, warnings, secretVariables } = config
+  const { services, stateDir, path, warnings, dormant, secretVariables } = config
   const color = err.coloured()
   await err.lines(warnings.map((warning) => `warning: ${formatProblem(warning, { color })}`))
+  if (dormant.length > 0) await err.lines([`warning: ${dormantText(dormant)}`])
   await refuseSecond(stateDir)
 
   const log = openOwnLog(config.log.file ?? join(stateDir, 'supervisor.log'), config.log.level)
@@ -32,7 +33,10 @@ export async function up(given: string | undefined): Promise<void> {
     services,
     stateDir,
     configPath: path,
-    warnings: warnings.map((warning) => `${warning.file}:${warning.line}: ${warning.message}`),
+    warnings: [
+      ...warnings.map((warning) => `${warning.file}:${warning.line}: ${warning.message}`),
+      ...(dormant.length > 0 ? [dormantText(dormant)] : []),
+    ],
     environment: childEnvironment(process.env, secretVariables),
     log,
   })

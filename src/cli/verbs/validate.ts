@@ -14,7 +14,7 @@ export function addValidate(program: Command): void {
     .option('--json', 'print what was found as JSON')
     .action(async (_: Options, command: Command) => {
       const { json, config: given } = command.optsWithGlobals<Options>()
-      const [{ findConfig, shownPath }, { loadConfig }, { formatProblem }] = await Promise.all([
+      const [{ findConfig, shownPath }, { dormantText, loadConfig }, { formatProblem }] = await Promise.all([
         import('../../config/file.ts'),
         import('../../config/load.ts'),
         import('../../config/frame.ts'),
@@ -27,6 +27,7 @@ export function addValidate(program: Command): void {
       }
       const color = err.coloured()
       await err.lines(warnings.map((warning) => `warning: ${formatProblem(warning, { color })}`))
+      if (config.dormant.length > 0) await err.lines([`warning: ${dormantText(config.dormant)}`])
       const number = services.length === 1 ? '1 service' : `${services.length} services`
       await out.lines([`${shownPath(path)} is valid: ${number}`])
     })
