@@ -4,17 +4,15 @@ import { tmpdir, userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
 import { HyphaeError } from './protocol/errors.ts'
+import { limits } from './protocol/limits.ts'
 
 /**
  * Where the orchestrator of a state folder answers: `control.sock` in it. A path that is too long for a socket is
  * replaced by a short one, and `control.path` in the folder says which, for those with another environment.
  */
 
-/** Longest path of a unix socket that every Node binds as it is written, bytes. */
-const longest = 107
-
 const noteOf = (stateDir: string): string => join(stateDir, 'control.path')
-const fits = (path: string): boolean => Buffer.byteLength(path) <= longest
+const fits = (path: string): boolean => Buffer.byteLength(path) <= limits.socketPathBytes
 
 /** The path that an orchestrator binds. */
 export function controlSocketOf(stateDir: string): string {

@@ -1,4 +1,4 @@
-import { matchesState, type AnyActorRef, type StateValue } from 'xstate'
+import type { AnyActorRef, StateValue } from 'xstate'
 import { messageOf } from './protocol/errors.ts'
 import type { Fact, Statement } from './protocol/facts.ts'
 import { parseAddress, type Address } from './protocol/ids.ts'
@@ -71,7 +71,6 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
   const live = new Map<Address, Entry>()
   const addressByRef = new WeakMap<AnyActorRef, Address>()
   const reaped = new Map<string, Map<Address, ActorStatus>>()
-  const facts: Fact[] = []
   const histories = new Map<Address, Fact[]>()
   const listeners = new Map<Address, Set<() => void>>()
   const watchers = new Set<(changes: readonly Change[]) => void>()
@@ -150,8 +149,6 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
     /** Records a fact: stamps it, keeps it, tells everyone. */
     record({ type, about, because = null, by = null, data = {} }: Statement): Fact {
       const fact: Fact = { seq: ++seq, time: new Date(wall()).toISOString(), type, about, because, by, data: { ...data } }
-      facts.push(fact)
-      if (facts.length > limits.rememberedFacts) facts.shift()
       const history = histories.get(about) ?? []
       history.push(fact)
       if (history.length > limits.serviceHistory) history.shift()
@@ -168,12 +165,7 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
     *actors(): Iterable<ActorStatus> {
       for (const entry of live.values()) yield statusOf(entry, true)
     },
-    isIn: (address: Address, state: StateValue): boolean => {
-      const entry = live.get(address)
-      return entry !== undefined && matchesState(state, entry.snapshot.value)
-    },
     history: (address: Address): readonly Fact[] => histories.get(address) ?? [],
-    facts: (): readonly Fact[] => facts,
     /** Calls back in a turn of its own after any of these changed; many changes may come as one call. */
     listen(addresses: readonly Address[], listener: () => void): () => void {
       for (const address of addresses) {

@@ -9,6 +9,7 @@ import { createContainers } from './actors/containment.ts'
 import { createConversation } from './actors/conversation.ts'
 import { tail } from './actors/log-tail.ts'
 import { createMeter } from './actors/metrics.ts'
+import { monotonic } from './actors/proc.ts'
 import { createProbe } from './actors/probe.ts'
 import { createServerSockets } from './actors/server-socket.ts'
 import { createSpawnQueue } from './actors/spawn-queue.ts'
@@ -86,9 +87,6 @@ export interface Orchestrator {
 }
 
 const silent: Log = { info() {}, warn() {}, error() {}, debug() {} }
-
-/** Monotonic ms since boot: the same for every process of this boot, and no step of the wall clock moves it. */
-const monotonic = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000
 
 /** Names the state folder in marks and cgroups. */
 export const stateIdOf = (stateDir: string): string => createHash('sha256').update(stateDir).digest('hex').slice(0, 12)

@@ -71,7 +71,8 @@ export function createConversation({ gateway, claim, dialect: dialectOf }: Conve
         hear({ type: 'malformed', because: messageOf(error) })
         return
       }
-      inbox.push(...messages)
+      // One by one: a chunk of nothing but line ends has more of them than a call may have arguments.
+      for (const message of messages) inbox.push(message)
       pump()
     }
 

@@ -153,7 +153,7 @@ export function descendantsAmong(all: readonly ProcessStat[], roots: readonly nu
   return found
 }
 
-/** Monotonic ms, for `at`. */
+/** Monotonic ms since boot, for `at`: the same for every process of this boot, and no step of the wall clock moves it. */
 export const monotonic = (): number => Number(process.hrtime.bigint() / 1000n) / 1000
 
 /** When a process with this start time was spawned, on the clock that shows `now`. */

@@ -23,6 +23,8 @@ export const limits = {
   subscriptions: 32,
   /** Bytes queued towards one slow reader before it is cut off, with a reason. */
   outboundBytes: 8 * 1024 * 1024,
+  /** Longest path of a unix socket, bytes. Node binds a longer one cut off, silently (20), or fails (24). */
+  socketPathBytes: 107,
   /** Connections one listener holds at once. */
   connections: 1000,
   /** Accepted links that nobody has claimed yet. */
@@ -37,8 +39,6 @@ export const limits = {
   bucketChildren: 64,
   /** Actors of each kind that were reaped and are still remembered, with their reasons. */
   reapedActors: 500,
-  /** Facts remembered for a subscriber that comes late or comes back. */
-  rememberedFacts: 2_000,
   /** Facts remembered per service, for `explain`. */
   serviceHistory: 50,
   /** Items queued for one subscriber before the stream is closed with a reason. */

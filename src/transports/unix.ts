@@ -8,9 +8,6 @@ import { linkOf, lobby } from './stream-link.ts'
 
 const pathOf = (address: string): string => address.replace(/^unix:/, '')
 
-/** Longest path of a unix socket, bytes. Node binds a longer one cut off, silently (20) or fails (24). */
-export const longestSocketPath = 107
-
 /**
  * Unix domain sockets, mode 0600: whoever can open the file is the local user. A file that nobody answers on is left
  * over from a crash and is taken over; one that somebody answers on is not.
@@ -65,8 +62,8 @@ export function unix(): Transport {
           bind()
         })
       })
-      if (Buffer.byteLength(path) > longestSocketPath) {
-        setImmediate(() => fail(`the socket's path has more than ${longestSocketPath} bytes: ${path}`))
+      if (Buffer.byteLength(path) > limits.socketPathBytes) {
+        setImmediate(() => fail(`the socket's path has more than ${limits.socketPathBytes} bytes: ${path}`))
       } else {
         bind()
       }

@@ -28,6 +28,14 @@ function ear(): Heard & { readonly emit: (event: LinkEvent) => void } {
   }
 }
 
+/** The first event of a type that a listener says. */
+const heard = <T extends ListenerEvent['type']>(events: readonly ListenerEvent[], type: T) =>
+  eventually(() => {
+    const found = events.find((event) => event.type === type)
+    expect(found).toBeDefined()
+    return found as Extract<ListenerEvent, { type: T }>
+  })
+
 export function complies(name: string, setUp: () => ComplianceSetup): void {
   describe(`${name} is a transport`, () => {
     const open: Listener[] = []
@@ -41,11 +49,7 @@ export function complies(name: string, setUp: () => ComplianceSetup): void {
       const events: ListenerEvent[] = []
       const listener = transport.listen(address(), (event) => events.push(event))
       open.push(listener)
-      const bound = await eventually(() => {
-        const found = events.find((event) => event.type === 'listener.bound')
-        expect(found).toBeDefined()
-        return found as Extract<ListenerEvent, { type: 'listener.bound' }>
-      })
+      const bound = await heard(events, 'listener.bound')
       const scheme = `${transport.scheme}:`
       return { listener, events, place: bound.address.startsWith(scheme) ? bound.address : `${scheme}${bound.address}` }
     }
@@ -54,11 +58,7 @@ export function complies(name: string, setUp: () => ComplianceSetup): void {
       const dialer = ear()
       const mine = setup.transport.dial(server.place, dialer.emit)
       links.push(mine)
-      const accepted = await eventually(() => {
-        const found = server.events.find((event) => event.type === 'listener.accepted')
-        expect(found).toBeDefined()
-        return found as Extract<ListenerEvent, { type: 'listener.accepted' }>
-      })
+      const accepted = await heard(server.events, 'listener.accepted')
       const owner = ear()
       const theirs = server.listener.claim(accepted.link, owner.emit)
       if (theirs === undefined) throw new Error('the link could not be claimed')
@@ -90,11 +90,7 @@ export function complies(name: string, setUp: () => ComplianceSetup): void {
       const mine = setup.transport.dial(server.place, ear().emit)
       links.push(mine)
       mine.send('early')
-      const accepted = await eventually(() => {
-        const found = server.events.find((event) => event.type === 'listener.accepted')
-        expect(found).toBeDefined()
-        return found as Extract<ListenerEvent, { type: 'listener.accepted' }>
-      })
+      const accepted = await heard(server.events, 'listener.accepted')
       const owner = ear()
       const theirs = server.listener.claim(accepted.link, owner.emit)
       if (theirs === undefined) throw new Error('the link could not be claimed')
