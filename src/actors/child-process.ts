@@ -89,7 +89,16 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
         exited(signal === null ? { kind: 'exited', code: code ?? 0 } : { kind: 'signalled', signal })
       })
       const containment = containmentOf(container)
-      sendBack({ type: 'child.spawned', incarnation, pid, start, containment, logOffset: spawned.logOffset, at: clock() })
+      sendBack({
+        type: 'child.spawned',
+        incarnation,
+        pid,
+        start,
+        leader: { pid, start },
+        containment,
+        logOffset: spawned.logOffset,
+        at: clock(),
+      })
     }
     const adopt = (leader: NonNullable<ChildInput['adopt']>): void => {
       const alive = isAlive(leader)
@@ -107,7 +116,16 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
       const at = clock()
       const since = spawnedAt(leader.start, at)
       // Where its output began is not known any more: a probe reads all there is.
-      sendBack({ type: 'child.alive', incarnation, ...leader, containment: containmentOf(container), logOffset: 0, since, at })
+      sendBack({
+        type: 'child.alive',
+        incarnation,
+        ...leader,
+        leader,
+        containment: containmentOf(container),
+        logOffset: 0,
+        since,
+        at,
+      })
     }
 
     // Translate out

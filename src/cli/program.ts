@@ -17,8 +17,9 @@ Exit codes:
   0  done                          5  not accepted now, busy, already running
   1  it failed                     6  it took too long
   2  bad usage, input or config    7  overloaded or shutting down
-  3  no orchestrator is running    70 a defect of Hyphae's own
-  4  no such service or actor      77 not permitted
+  3  no orchestrator is running    8  the state folder cannot be written
+  4  no such service or actor      70 a defect of Hyphae's own
+                                   77 not permitted
 
 Examples:
   hyphae up -c hyphae.yaml         run the fleet here; Ctrl-C stops it

@@ -77,6 +77,7 @@ export type ProcessFact =
       readonly incarnation: string
       readonly pid: number
       readonly start: number
+      readonly leader: ProcessIdentity
       readonly at: number
       readonly containment: Containment
     }
@@ -147,11 +148,12 @@ const base = setup({
       because: (_, { verdict }: { verdict: string }) => verdict,
     }),
     blame: assign({ because: (_, { because }: { because: string }) => because }),
-    tellSpawned: sendParent(({ context }, { pid, start, containment }: Spawned) => ({
+    tellSpawned: sendParent(({ context }, { pid, start, leader, containment }: Spawned) => ({
       type: 'process.spawned',
       incarnation: context.incarnation,
       pid,
       start,
+      leader,
       containment,
       at: context.spawnedAt,
     })),

@@ -19,6 +19,8 @@ export const errorCodes = {
   overloaded: { rpc: -32014, status: 503, exit: 7 },
   shutting_down: { rpc: -32015, status: 503, exit: 7 },
   unavailable: { rpc: -32016, status: 503, exit: 3 },
+  /** It could not be written to the disk, so it is not acknowledged. */
+  storage: { rpc: -32017, status: 507, exit: 8 },
 } as const
 
 export type ErrorCode = keyof typeof errorCodes

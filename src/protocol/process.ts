@@ -16,7 +16,7 @@ export interface ChildInput {
   readonly spec: ServiceSpec
   /** Names this incarnation within the state folder; goes into the child's HYPHAE_ID and back with each fact. */
   readonly incarnation: string
-  /** Take over this living program instead of spawning one. */
+  /** Take over the group of this leader instead of spawning one. It may have died meanwhile. */
   readonly adopt: ProcessIdentity | null
 }
 
@@ -39,6 +39,8 @@ export type ChildFact =
       readonly incarnation: string
       readonly pid: number
       readonly start: number
+      /** Whom its group is named after: the program itself, or the recorder that waits for its exit code. */
+      readonly leader: ProcessIdentity
       readonly containment: Containment
       /** Size of its log file before its first byte. */
       readonly logOffset: number
@@ -60,6 +62,7 @@ export type ChildFact =
       readonly incarnation: string
       readonly pid: number
       readonly start: number
+      readonly leader: ProcessIdentity
       readonly containment: Containment
       readonly logOffset: number
       readonly since: number

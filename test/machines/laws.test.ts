@@ -16,8 +16,27 @@ const silent = fake().logic as never
 
 describe('PROCESS', () => {
   const events = [
-    { type: 'child.spawned', incarnation, pid: 7, start: 1, containment: 'mark', logOffset: 0, at: 1 },
-    { type: 'child.alive', incarnation, pid: 7, start: 1, containment: 'mark', logOffset: 0, since: 1, at: 1 },
+    {
+      type: 'child.spawned',
+      incarnation,
+      pid: 7,
+      start: 1,
+      leader: { pid: 7, start: 1 },
+      containment: 'mark',
+      logOffset: 0,
+      at: 1,
+    },
+    {
+      type: 'child.alive',
+      incarnation,
+      pid: 7,
+      start: 1,
+      leader: { pid: 7, start: 1 },
+      containment: 'mark',
+      logOffset: 0,
+      since: 1,
+      at: 1,
+    },
     { type: 'child.unspawnable', incarnation, because: 'no', passing: false, at: 1, dice: 0 },
     { type: 'child.exited', incarnation, exit, empty: true, at: 1, dice: 0 },
     { type: 'child.exited', incarnation, exit, empty: false, at: 1, dice: 0 },

@@ -27,8 +27,27 @@ function start({ spec: over = spec, adopt = null as { pid: number; start: number
 type Started = ReturnType<typeof start>
 
 const facts = {
-  'child.spawned': { type: 'child.spawned', incarnation, pid: 7, start: 1, containment: 'cgroup', logOffset: 0, at: 100 },
-  'child.alive': { type: 'child.alive', incarnation, pid: 7, start: 1, containment: 'cgroup', logOffset: 0, since: 50, at: 100 },
+  'child.spawned': {
+    type: 'child.spawned',
+    incarnation,
+    pid: 7,
+    start: 1,
+    leader: { pid: 7, start: 1 },
+    containment: 'cgroup',
+    logOffset: 0,
+    at: 100,
+  },
+  'child.alive': {
+    type: 'child.alive',
+    incarnation,
+    pid: 7,
+    start: 1,
+    leader: { pid: 7, start: 1 },
+    containment: 'cgroup',
+    logOffset: 0,
+    since: 50,
+    at: 100,
+  },
   'child.unspawnable': { type: 'child.unspawnable', incarnation, because: 'no such file', passing: false, at: 100, dice: 0 },
   'child.exited (empty)': {
     type: 'child.exited',

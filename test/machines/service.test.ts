@@ -38,6 +38,7 @@ function start(spec: ServiceSpec = specOf()) {
         incarnation: incarnation(),
         pid,
         start: 1,
+        leader: { pid, start: 1 },
         containment: 'cgroup',
         logOffset: 0,
         at: clock.now(),
