@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import type * as Source from '../src/orchestrator.ts'
-import type { Orchestrator } from '../src/orchestrator.ts'
+import type { Orchestrator } from '../src/options.ts'
 import type { Principal } from '../src/protocol/principal.ts'
 import type { ServiceSpec } from '../src/protocol/service.ts'
 

@@ -2,6 +2,7 @@
 // choose some of them: npm run bench -- respawn flood
 import process from 'node:process'
 import { growth } from './growth.ts'
+import { journal } from './journal.ts'
 import type { Row } from './measure.ts'
 import { flood, memory } from './memory.ts'
 import { respawn } from './respawn.ts'
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   memory,
   flood: () => flood(),
   growth,
+  journal,
 }
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter((name) => !(name in benches))

@@ -156,6 +156,22 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
       announce({ type: 'fact', fact })
       return fact
     },
+    /** The sequence goes on where an earlier run ended. */
+    resume(lastSeq: number): void {
+      seq = Math.max(seq, lastSeq)
+    },
+    /** Facts of an earlier run, oldest first: they stand before those of this one. */
+    recall(facts: readonly Fact[]): void {
+      const earlier = new Map<Address, Fact[]>()
+      for (const fact of facts) {
+        if (parseAddress(fact.about).kind === 'service') earlier.set(fact.about, [...(earlier.get(fact.about) ?? []), fact])
+      }
+      for (const [about, before] of earlier) {
+        const now = histories.get(about) ?? []
+        const first = now[0]?.seq ?? Infinity
+        histories.set(about, [...before.filter((one) => one.seq < first), ...now].slice(-limits.serviceHistory))
+      }
+    },
     refOf: (address: Address): AnyActorRef | undefined => live.get(address)?.ref,
     entry: (address: Address): Entry | undefined => live.get(address),
     actor(address: Address): ActorStatus | undefined {

@@ -5,6 +5,7 @@ import type { ServiceContext } from './machines/service.ts'
 import { causeOf } from './machines/restart-policy.ts'
 import { HyphaeError } from './protocol/errors.ts'
 import { addressOf } from './protocol/ids.ts'
+import type { Journal } from './protocol/journal.ts'
 import { limits } from './protocol/limits.ts'
 import type { DependencyCondition, ServiceStatus, ServiceStatusName } from './protocol/service.ts'
 import type { ListenerStatus, LogItem, SupervisorStatus } from './protocol/status.ts'
@@ -19,6 +20,8 @@ export interface FleetViewParts {
   listenerNames(): readonly string[]
   supervisor(): SupervisorStatus
   tail(service: string, lines: number): Promise<readonly LogLine[]>
+  /** It may not have been opened yet. */
+  journal(): Pick<Journal, 'read' | 'kept'>
 }
 
 /** One word for a person, from the state's own name. */
@@ -57,6 +60,7 @@ export function createFleetView({
   listenerNames,
   supervisor,
   tail,
+  journal,
 }: FleetViewParts): FleetView {
   function service(name: string): ServiceStatus | undefined {
     const entry = directory.entry(addressOf('service', name))
@@ -135,6 +139,8 @@ export function createFleetView({
     actor: directory.actor,
     accepts: (address, event) => directory.entry(address)?.snapshot.can(event) ?? false,
     measure: (names) => meter.measure(names),
+    events: (query) => journal().read(query),
+    keptEvents: () => journal().kept(),
     async logTail(names, lines) {
       const found: LogItem[] = []
       let size = 0

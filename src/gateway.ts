@@ -1,13 +1,15 @@
 import type * as z from 'zod'
 import type { Gateway, Sink } from './protocol/calls.ts'
-import type { Command, Mutation, Plan, PlanContext, StreamRequest } from './protocol/command.ts'
+import type { Command, Mutation, Plan, StreamRequest } from './protocol/command.ts'
 import { HyphaeError, messageOf } from './protocol/errors.ts'
 import { formatDuration } from './protocol/duration.ts'
-import type { Address } from './protocol/ids.ts'
+import { addressOf, parseAddress, type Address } from './protocol/ids.ts'
+import { isRecord } from './protocol/json.ts'
 import { limits } from './protocol/limits.ts'
 import { nearest } from './protocol/nearest.ts'
 import { mayUse, type Principal } from './protocol/principal.ts'
 import type { Reply, ReplyError } from './protocol/reply.ts'
+import type { Requests, RequestSlip } from './requests.ts'
 import type { FleetView } from './protocol/view.ts'
 
 export interface GatewayParts {
@@ -22,6 +24,13 @@ export interface GatewayParts {
   /** Monotonic ms. */
   clock(): number
   newId(): string
+  readonly requests: Pick<Requests, 'take'>
+  /** Resolves once what happened up to now is on the disk; rejects with `storage`. */
+  durable(): Promise<void>
+  /** Why nothing can be acknowledged now (a full disk); null while all is well. */
+  fault(): string | null
+  /** A command is about to be carried out. */
+  accepted(command: string, by: string, about: readonly Address[], request: string | undefined): void
   /** A defect of ours, for the log: callers only hear that there is one. */
   onDefect(error: unknown, command: string): void
 }
@@ -89,11 +98,52 @@ export function createGateway(parts: GatewayParts): Gateway {
   }
 
   function refuseWhileStopping({ name, whileStopping }: Mutation): void {
-    if (whileStopping === true || view.supervisor().status !== 'stopping') return
-    throw new HyphaeError('shutting_down', `the orchestrator is stopping; ${name} is not taken any more`)
+    const { status } = view.supervisor()
+    // What is left alone is not told anything any more.
+    if (status !== 'leaving' && (whileStopping === true || status !== 'stopping')) return
+    throw new HyphaeError('shutting_down', `the orchestrator is ${status}; ${name} is not taken any more`)
   }
 
-  async function settle(command: Mutation, plan: Plan<unknown>, wait: boolean): Promise<unknown> {
+  /** What can't be written down is not begun; what ends something is: a full disk must not keep it running. */
+  function refuseInFault({ name, whileStopping }: Mutation): void {
+    const fault = parts.fault()
+    if (whileStopping === true || fault === null) return
+    throw new HyphaeError('storage', `${name} is not taken, because it could not be kept: ${fault}`)
+  }
+
+  /** Looks until there is an answer, at once and then on each change of what the plan watches. */
+  function awaited<T>({ deadline }: Mutation, plan: Plan<unknown>, ask: () => T | undefined): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let stop = (): void => {}
+      const timer = setTimeout(() => {
+        stop()
+        reject(
+          new HyphaeError('timeout', `accepted, but not settled within ${formatDuration(deadline)}; it goes on`, {
+            now: plan.accepted(view),
+          }),
+        )
+      }, deadline)
+      timer.unref()
+      const look = (): void => {
+        try {
+          const answer = ask()
+          if (answer === undefined) return
+          resolve(answer)
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(messageOf(error)))
+        }
+        clearTimeout(timer)
+        stop()
+      }
+      stop = parts.listen(plan.watch, look)
+      // What changed before we listened has been announced already.
+      look()
+    })
+  }
+
+  /** Tells the actors, and answers once it is settled (or accepted). */
+  async function settle(command: Mutation, plan: Plan<unknown>, wait: boolean, slip?: RequestSlip): Promise<unknown> {
+    const { begun } = plan
     for (const [index, { to, event }] of plan.tell.entries()) {
       // Hundreds of actors are told in slices, so that nobody else waits for all of them.
       if (index > 0 && index % limits.eventSlice === 0) {
@@ -102,35 +152,62 @@ export function createGateway(parts: GatewayParts): Gateway {
       }
       if (!parts.deliver(to, event)) throw new HyphaeError('not_found', `there is no actor "${to}" any more`, { to })
     }
-    if (!wait) return plan.accepted(view)
-    const answer = plan.settled(view)
-    if (answer !== undefined) return answer
-    return new Promise((resolve, reject) => {
-      let stop = (): void => {}
-      const timer = setTimeout(() => {
-        stop()
-        reject(
-          new HyphaeError('timeout', `accepted, but not settled within ${formatDuration(command.deadline)}; it goes on`, {
-            now: plan.accepted(view),
-          }),
-        )
-      }, command.deadline)
-      timer.unref()
-      const look = (): void => {
-        try {
-          const settled = plan.settled(view)
-          if (settled === undefined) return
-          resolve(settled)
-        } catch (error) {
-          reject(error instanceof Error ? error : new Error(messageOf(error)))
-        }
-        clearTimeout(timer)
-        stop()
+    if (begun !== undefined) await awaited(command, plan, () => begun(view) || undefined)
+    if (slip !== undefined) {
+      // What they did with it must be queued for the disk before this is.
+      await turn()
+      slip.begun({ ok: true, output: plan.accepted(view) })
+    }
+    return wait ? awaited(command, plan, () => plan.settled(view)) : plan.accepted(view)
+  }
+
+  /** A reply to what was begun: nobody hears it, a failure or not, before it is on the disk. */
+  async function conclude(output: Promise<unknown>, command: string, slip?: RequestSlip): Promise<Reply> {
+    const reply = await output.then(
+      (value): Reply => ({ ok: true, output: value }),
+      (error: unknown): Reply => ({ ok: false, error: refusal(error, command) }),
+    )
+    slip?.done(reply)
+    await turn()
+    await parts.durable()
+    return reply
+  }
+
+  const generations = (about: readonly Address[]): Record<string, number> =>
+    Object.fromEntries(
+      about.flatMap((address) => {
+        const { kind, key } = parseAddress(address)
+        return kind === 'service' ? [[key, view.serviceDetail(key)?.generation ?? 0]] : []
+      }),
+    )
+
+  async function mutate(command: Mutation, principal: Principal, parsed: unknown): Promise<Reply> {
+    refuseWhileStopping(command)
+    refuseInFault(command)
+    const { request_id: request, wait } = parsed as { request_id?: string; wait: boolean }
+    const planned = (repeated: boolean): Plan<unknown> =>
+      command.plan(view, parsed, { principal, now: parts.clock(), newId: parts.newId, request, repeated })
+    const run = (plan: Plan<unknown>, slip?: RequestSlip): Promise<Reply> => {
+      parts.accepted(command.name, principal.name, subjects(plan), request)
+      return conclude(settle(command, plan, wait, slip), command.name, slip)
+    }
+    if (request === undefined) return run(planned(false))
+    const { wait: _, request_id: __, ...input } = parsed as Record<string, unknown>
+    const before = generations(subjects(planned(false)))
+    const call = { principal, id: request, command: command.name, input, before }
+    const reply = await parts.requests.take(call, async (slip) => {
+      let plan: Plan<unknown>
+      try {
+        // What it takes to be accepted may have changed while its id went to the disk.
+        refuseWhileStopping(command)
+        plan = planned(false)
+      } catch (error) {
+        slip.withdraw()
+        throw error
       }
-      stop = parts.listen(plan.watch, look)
-      // What changed between the first look and now has been announced already.
-      look()
+      return run(plan, slip)
     })
+    return reply ?? { ok: true, output: planned(true).accepted(view) }
   }
 
   return {
@@ -140,12 +217,8 @@ export function createGateway(parts: GatewayParts): Gateway {
         switch (command.kind) {
           case 'query':
             return { ok: true, output: await command.read(view, parsed) }
-          case 'mutation': {
-            refuseWhileStopping(command)
-            const context: PlanContext = { principal, now: parts.clock(), newId: parts.newId }
-            const wait = !(typeof parsed === 'object' && parsed !== null && 'wait' in parsed && parsed.wait === false)
-            return { ok: true, output: await settle(command, command.plan(view, parsed, context), wait) }
-          }
+          case 'mutation':
+            return await mutate(command, principal, parsed)
           case 'stream':
             throw new HyphaeError('invalid_request', `${command.name} is a stream; it needs a connection that can carry one`)
         }
@@ -163,4 +236,16 @@ export function createGateway(parts: GatewayParts): Gateway {
       }
     },
   }
+}
+
+/** So that everybody who listens has heard of what has happened up to now. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** The services (or other actors) that a plan is about: a workflow is about its service. */
+function subjects({ tell }: Plan<unknown>): Address[] {
+  const about = tell.map(({ to, event }) => {
+    const service = isRecord(event['input']) ? event['input']['service'] : undefined
+    return typeof service === 'string' ? addressOf('service', service) : to
+  })
+  return [...new Set(about)]
 }

@@ -1,4 +1,5 @@
-export { createOrchestrator, type Orchestrator, type OrchestratorOptions, type ListenerSpec, type Log } from './orchestrator.ts'
+export { createOrchestrator } from './orchestrator.ts'
+export type { Orchestrator, OrchestratorOptions, ListenerSpec, Log } from './options.ts'
 export { loadConfig, type LoadedConfig } from './config/load.ts'
 export { ConfigError, type ConfigProblem } from './config/errors.ts'
 export { HyphaeError, errorCodes, type ErrorCode } from './protocol/errors.ts'

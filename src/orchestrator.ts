@@ -1,97 +1,48 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { createActor, type AnyActorRef } from 'xstate'
+import { createActor } from 'xstate'
 import { gone, settled } from './awaiting.ts'
 import { createChildProcess } from './actors/child-process.ts'
 import { createContainers } from './actors/containment.ts'
 import { createConversation } from './actors/conversation.ts'
 import { tail } from './actors/log-tail.ts'
 import { createMeter } from './actors/metrics.ts'
-import { monotonic } from './actors/proc.ts'
+import { bootId, monotonic } from './actors/proc.ts'
 import { createProbe } from './actors/probe.ts'
 import { createServerSockets } from './actors/server-socket.ts'
 import { createSpawnQueue } from './actors/spawn-queue.ts'
+import { createBoot } from './boot.ts'
 import { registry } from './commands/registry.ts'
 import { jsonrpc } from './dialects/jsonrpc.ts'
 import { controlSocketOf, prepareControlSocket } from './control-socket.ts'
+import { createDelivery } from './delivery.ts'
 import { createDirectory } from './directory.ts'
+import { createExits } from './exits.ts'
+import { createFaults } from './faults.ts'
 import { createFleetView } from './fleet-view.ts'
 import { createGateway } from './gateway.ts'
 import { inspectInto } from './inspection.ts'
-import { pools, type PoolName } from './machines/orchestrator.ts'
+import type { Log, Orchestrator, OrchestratorOptions } from './options.ts'
+import { openPersistence, type Persistence } from './persistence.ts'
 import { createFleetPort, createGate, createTarget } from './ports.ts'
-import type { Gateway } from './protocol/calls.ts'
 import type { Dialect } from './protocol/dialect.ts'
 import { HyphaeError } from './protocol/errors.ts'
-import type { Fact, Statement } from './protocol/facts.ts'
-import { addressOf, type Address } from './protocol/ids.ts'
+import { addressOf } from './protocol/ids.ts'
+import type { Damage } from './protocol/journal.ts'
 import { limits } from './protocol/limits.ts'
-import type { Transport } from './protocol/link.ts'
 import type { Principal } from './protocol/principal.ts'
-import type { ServiceSpec } from './protocol/service.ts'
 import type { SupervisorStatus } from './protocol/status.ts'
-import type { FleetView } from './protocol/view.ts'
+import { createRecording } from './recording.ts'
+import { logPathOf, stateIdOf } from './state-dir.ts'
 import { createStreams } from './streams.ts'
 import { supervisionTree } from './tree.ts'
 import { memory } from './transports/memory.ts'
 import { unix } from './transports/unix.ts'
 import { version } from './version.ts'
 
-/** Where our own words go; pino fits. */
-export interface Log {
-  info(fields: object, message: string): void
-  warn(fields: object, message: string): void
-  error(fields: object, message: string): void
-  debug(fields: object, message: string): void
-}
-
-export interface ListenerSpec {
-  /** The config's key. */
-  readonly name: string
-  /** Scheme and place: `unix:/run/x.sock`, `memory:`. */
-  readonly endpoint: string
-  readonly dialect: 'jsonrpc'
-}
-
-export interface OrchestratorOptions {
-  readonly services: readonly ServiceSpec[]
-  /** Folder for logs and the socket; made where it is missing, mode 0700. */
-  readonly stateDir: string
-  readonly configPath?: string | null
-  readonly warnings?: readonly string[]
-  /** What children inherit; our own secrets must not be in it. */
-  readonly environment?: NodeJS.ProcessEnv
-  readonly listeners?: readonly ListenerSpec[]
-  readonly transports?: readonly Transport[]
-  readonly log?: Log
-}
-
-export interface Orchestrator {
-  readonly gateway: Gateway
-  readonly view: FleetView
-  /** Facts as they are recorded, each once, in order. */
-  onFact(listener: (fact: Fact) => void): () => void
-  /**
-   * Starts listeners, then services; resolves once each listener is bound or has failed. Without its control socket it
-   * rejects and starts no service.
-   */
-  start(): Promise<void>
-  /** Asks for the shutdown of the fleet, as `system.shutdown` does; resolves when nothing is left. */
-  shutdown(by: string): Promise<void>
-  /** Resolves when a shutdown, whoever asked for it, has finished. */
-  readonly finished: Promise<void>
-  /** Ends the actors and closes what is open. After a shutdown nothing runs any more. */
-  close(): Promise<void>
-}
-
 const silent: Log = { info() {}, warn() {}, error() {}, debug() {} }
-
-/** Names the state folder in marks and cgroups. */
-export const stateIdOf = (stateDir: string): string => createHash('sha256').update(stateDir).digest('hex').slice(0, 12)
-
-export const logPathOf = (stateDir: string, service: string): string => join(stateDir, 'logs', `${service}.log`)
 
 /** Whoever can open a unix socket of mode 0600 is the user who runs us. */
 const localUser: Principal = {
@@ -109,12 +60,14 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const stateId = stateIdOf(stateDir)
   const environment = options.environment ?? process.env
   const logPath = (service: string): string => logPathOf(stateDir, service)
+  const exits = createExits(stateDir, () => opened().journal.sync())
   const readTail = (service: string, lines: number) => tail(logPath(service), lines)
 
   const directory = createDirectory()
   const meter = createMeter(monotonic)
   const containers = createContainers({ stateId })
-  const factListeners = new Set<(fact: Fact) => void>()
+  let persistence: Persistence | undefined
+  let ended = false
   let status: SupervisorStatus['status'] = 'starting'
   let count = 0
   const newId = (): string => `${run}-${++count}`
@@ -123,67 +76,55 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     status,
     pid: process.pid,
     uptime: Math.floor((monotonic() - startedAt) / 1000),
-    managed_services: services.length,
+    managed_services: fleet.names().length,
     version,
     config: configPath,
     state: stateDir,
-    warnings: [...warnings],
+    warnings: [...warnings, ...damages],
+    faults: [...faults.list()],
   })
-  const serviceNames = services.map(({ name }) => name)
+  const damages: string[] = []
   const listenerNames = listeners.map(({ name }) => name)
+  const opened = (): Persistence => {
+    if (persistence !== undefined) return persistence
+    throw new HyphaeError('unavailable', 'the orchestrator has not opened its journal yet')
+  }
   const view = createFleetView({
     directory,
     meter,
     clock: monotonic,
-    serviceNames: () => serviceNames,
+    serviceNames: () => fleet.names(),
     listenerNames: () => listenerNames,
     supervisor,
     tail: readTail,
+    journal: () => opened().journal,
   })
 
-  const state = (statement: Statement): void => {
-    if (statement.type === 'system.stopping') status = 'stopping'
-    measure(statement)
-    const fact = directory.record(statement)
-    log.info(
-      { about: fact.about, by: fact.by ?? undefined, ...fact.data },
-      `${fact.type}${fact.because === null ? '' : `: ${fact.because}`}`,
-    )
-    for (const listener of factListeners) {
-      try {
-        listener(fact)
-      } catch (error) {
-        log.error({ err: error }, 'a listener for facts failed')
+  const { state, accepted, onFact } = createRecording({
+    directory,
+    meter,
+    containers,
+    log,
+    journal: () => persistence?.journal,
+    first: ({ type }) => {
+      // The end of the orchestrator, as its own status and the journal's record of the fleet show it.
+      if (type === 'system.stopping') {
+        status = 'stopping'
+        persistence?.keeper.fleet('stopping')
+      } else if (type === 'system.leaving') {
+        status = 'leaving'
+        persistence?.keeper.freeze()
+      } else if (type === 'system.stopped') {
+        ended = true
+        persistence?.keeper.fleet('stopped')
+      } else if (type === 'system.left') {
+        ended = true
       }
-    }
-  }
-  /** Memory and CPU are measured from spawn to end. */
-  const measure = ({ type, about, data }: Statement): void => {
-    const service = about.slice('service.'.length)
-    if (type === 'service.spawned') {
-      const { pid, start } = data ?? {}
-      if (typeof pid !== 'number' || typeof start !== 'number') return
-      meter.track(service, { pid, start }, data?.['containment'] === 'cgroup' ? containers.open(service) : null)
-    } else if (type === 'service.exited') {
-      meter.untrack(service)
-    }
-  }
+    },
+  })
+  const faults = createFaults({ state, wall: Date.now })
 
-  const poolRefs = (): Readonly<Record<string, AnyActorRef | undefined>> =>
-    root.getSnapshot().children as Record<string, AnyActorRef | undefined>
-  const deliver = (to: Address, event: { readonly type: string }): boolean => {
-    const ref = (pools as readonly string[]).includes(to) ? poolRefs()[to] : directory.refOf(to)
-    if (ref === undefined) return false
-    ref.send(event)
-    return true
-  }
-  const spawn = (pool: PoolName, address: Address, input: unknown): void => {
-    if (directory.refOf(address) !== undefined) {
-      log.error({ about: address }, 'an actor with this address is alive already')
-      return
-    }
-    deliver(pool, { type: 'pool.spawn', address, input } as { type: string })
-  }
+  const { deliver, spawn } = createDelivery(directory, () => root, log)
 
   const parts = { directory, view, deliver, clock: monotonic }
   const gateway = createGateway({
@@ -191,9 +132,13 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     view,
     deliver,
     listen: directory.listen,
-    open: createStreams({ directory, logPath }),
+    open: createStreams({ directory, logPath, facts: (query) => opened().journal.read(query) }),
     clock: monotonic,
     newId,
+    requests: { take: (call, run) => opened().requests.take(call, run) },
+    durable: () => opened().journal.sync(),
+    fault: () => opened().journal.fault,
+    accepted,
     onDefect: (error, command) => log.error({ err: error, command }, 'a command failed for a reason of our own'),
   })
 
@@ -206,7 +151,15 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const root = createActor(
     supervisionTree({
       state,
-      child: createChildProcess({ logPath, environment, stateId, containers, spawnQueue: createSpawnQueue(), clock: monotonic }),
+      child: createChildProcess({
+        logPath,
+        exitPath: exits.path,
+        exitReported: exits.reported,
+        environment,
+        stateId,
+        containers,
+        spawnQueue: createSpawnQueue(),
+      }),
       probe: createProbe({
         logPath,
         environment,
@@ -231,6 +184,21 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     { inspect: inspectInto(directory, (error) => log.error({ err: error }, 'the directory could not take a snapshot')) },
   )
 
+  const fleet = createBoot(services, {
+    run,
+    boot: bootId,
+    stateId,
+    directory,
+    containers,
+    exits,
+    clock: monotonic,
+    state,
+    deliver,
+    spawn,
+    forget: (service) => persistence?.keeper.forget(service),
+    goesOn: () => status === 'starting' || status === 'running',
+  })
+
   let finish: () => void = () => {}
   const finished = new Promise<void>((resolve) => {
     finish = resolve
@@ -244,37 +212,54 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     gateway,
     view,
     finished,
-    onFact(listener) {
-      factListeners.add(listener)
-      return () => factListeners.delete(listener)
-    },
+    onFact,
     async start() {
-      mkdirSync(join(stateDir, 'logs'), { recursive: true, mode: 0o700 })
-      if (options.listeners === undefined) prepareControlSocket(stateDir)
+      for (const dir of [join(stateDir, 'logs'), exits.dir]) mkdirSync(dir, { recursive: true, mode: 0o700 })
       // Whether there are cgroups is proven by a trial; better now than while the first services wait to be spawned.
       containers.unavailable()
+      const { retention = { maxAge: limits.factAge, maxBytes: limits.factBytes }, openJournal: open } = options
+      const store = await openPersistence({ stateDir, retention, directory, boot: bootId, wall: Date.now, open })
+      persistence = store
+      faults.set('journal', store.journal.fault)
+      store.journal.onFault((because) => faults.set('journal', because))
       root.subscribe({ error: (error) => log.error({ err: error }, 'the root failed') })
       root.start()
       state({ type: 'system.starting', about: 'supervisor.root', data: { pid: process.pid, version } })
+      const damaged = (damage: Damage): void => {
+        damages.push(`the journal was damaged: ${damage.because}; the damaged file is kept as ${damage.keptAs}`)
+        state({ type: 'system.damaged', about: 'supervisor.root', because: damage.because, data: { ...damage } })
+      }
+      store.journal.onDamage(damaged)
+      if (store.damage !== null) damaged(store.damage)
+      // Before anything is started: what runs already must not be started a second time.
+      const fresh = store.fleet !== null && store.fleet.status !== 'running'
+      const { generations, begin } = await fleet.prepare(store.services, fresh)
+      if (options.listeners === undefined) prepareControlSocket(stateDir)
       for (const { name, endpoint, dialect } of listeners)
         spawn('listeners', addressOf('listener', name), { name, endpoint, dialect })
       await settled(directory, listenerNames)
-      // Two orchestrators of one state folder would run everything twice; the socket tells who was first.
       const refused = view.listeners().find(({ name, error }) => name === 'control' && error !== null)
       if (refused !== undefined) throw new HyphaeError('busy', refused.error ?? '', { listener: refused.name })
-      for (const [index, spec] of services.entries()) {
-        if (index > 0 && index % limits.eventSlice === 0) await nextTurn()
-        spawn('services', addressOf('service', spec.name), { spec, run })
-      }
-      for (const [index, spec] of services.filter(({ autostart }) => autostart).entries()) {
-        if (index > 0 && index % limits.eventSlice === 0) await nextTurn()
-        // A shutdown may have begun meanwhile; what it has stopped stays so.
-        if (status !== 'starting') return
-        deliver(addressOf('service', spec.name), { type: 'START', by: 'the fleet', at: monotonic() } as { type: string })
-      }
+      store.keeper.fleet('running')
+      await begin()
+      if (status !== 'starting') return
       meter.start()
       status = 'running'
-      state({ type: 'system.ready', about: 'supervisor.root', data: { services: services.length } })
+      state({ type: 'system.ready', about: 'supervisor.root', data: { services: fleet.names().length } })
+      // Acknowledged or not: what was on the disk is carried out, once.
+      for (const { principal, id, command, input } of store.requests.unfinished(generations)) {
+        void gateway.invoke(principal, command, { ...(input as object), request_id: id, wait: false })
+      }
+    },
+    async reload(next) {
+      if (status !== 'running') throw new HyphaeError('shutting_down', `the orchestrator is ${status}`)
+      const because = await fleet.reload(next)
+      state({ type: 'system.reloaded', about: 'supervisor.root', because })
+    },
+    async crash({ message }) {
+      persistence?.keeper.freeze()
+      state({ type: 'system.crashed', about: 'supervisor.root', because: message })
+      await Promise.race([persistence?.journal.sync().catch(() => {}), sleep(limits.closeTime)])
     },
     async shutdown(by) {
       const principal: Principal = { name: by, via: 'internal', role: 'admin' }
@@ -287,11 +272,21 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       await nextTurn()
       const open = Array.from(directory.actors()).filter(({ kind }) => kind === 'connection')
       for (const { address } of open) deliver(address, { type: 'CLOSE', because: 'the orchestrator ends' } as { type: string })
-      await Promise.race([gone(directory, open), new Promise((resolve) => setTimeout(resolve, limits.closeTime).unref())])
+      await Promise.race([gone(directory, open), sleep(limits.closeTime)])
+      // Whatever brought us here: only a shutdown ends services.
+      if (!ended) {
+        persistence?.keeper.freeze()
+        for (const name of fleet.names()) deliver(addressOf('service', name), { type: 'LEAVE' })
+      }
       root.stop()
       containers.removeAll()
+      await persistence?.close()
     },
   }
 }
 
+const sleep = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms).unref()
+  })
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -2,7 +2,7 @@ import { fromCallback, type CallbackLogicFunction } from 'xstate'
 import type { Directory } from './directory.ts'
 import type { TargetSeen, TargetCommand, TargetView } from './machines/restart.ts'
 import type { GateFact, GateInput, ServiceContext } from './machines/service.ts'
-import type { FleetRested, FleetStop } from './machines/shutdown.ts'
+import type { FleetRested, FleetStop, ShutdownInput } from './machines/shutdown.ts'
 import { addressOf, type Address } from './protocol/ids.ts'
 import type { FleetView } from './protocol/view.ts'
 
@@ -71,9 +71,13 @@ export function createTarget({ directory, view, deliver }: PortParts) {
   return fromCallback(run)
 }
 
-/** The services that a shutdown stops, layer by layer. */
+/** The services that a shutdown stops layer by layer, or lets go of. */
 export function createFleetPort({ directory, view, deliver, clock }: PortParts) {
-  const run: CallbackLogicFunction<FleetStop, FleetRested, { by: string }> = ({ input: { by }, sendBack, receive }) => {
+  const run: CallbackLogicFunction<FleetStop, FleetRested, Pick<ShutdownInput, 'by' | 'mode'>> = ({
+    input: { by, mode },
+    sendBack,
+    receive,
+  }) => {
     let stop = (): void => {}
     receive(({ services }) => {
       stop()
@@ -84,7 +88,8 @@ export function createFleetPort({ directory, view, deliver, clock }: PortParts) 
           const status = view.service(service)
           if (status === undefined || status.phase === 'reaped') continue
           resting = false
-          if (status.desired === 'run')
+          if (mode === 'leave') deliver(addressOf('service', service), { type: 'LEAVE' })
+          else if (status.desired === 'run')
             deliver(addressOf('service', service), { type: 'STOP', by, at: clock() } as { type: string })
         }
         if (!resting) return

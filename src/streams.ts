@@ -7,6 +7,7 @@ import type { StreamRequest } from './protocol/command.ts'
 import { messageOf } from './protocol/errors.ts'
 import type { Fact } from './protocol/facts.ts'
 import type { Address } from './protocol/ids.ts'
+import type { FactQuery } from './protocol/journal.ts'
 import { limits } from './protocol/limits.ts'
 import type { LogItem, WatchItem } from './protocol/status.ts'
 
@@ -15,12 +16,69 @@ import type { LogItem, WatchItem } from './protocol/status.ts'
 export interface StreamParts {
   readonly directory: Directory
   logPath(service: string): string
+  /** What the journal has, oldest first. */
+  facts(query: FactQuery): Promise<readonly Fact[]>
 }
 
-export function createStreams({ directory, logPath }: StreamParts) {
+export function createStreams(parts: StreamParts) {
   return function open(request: StreamRequest, sink: Sink): () => void {
-    return request.source === 'actors' ? actors(directory, request, sink) : logs(request, sink, { logPath })
+    switch (request.source) {
+      case 'actors':
+        return actors(parts.directory, request, sink)
+      case 'facts':
+        return facts(request.query, sink, parts)
+      case 'logs':
+        return logs(request, sink, parts)
+    }
   }
+}
+
+/** What the journal has, then each fact as it is recorded. Its number tells which of them have been told already. */
+function facts(query: FactQuery, sink: Sink, { directory, facts: read }: StreamParts): () => void {
+  const waiting: Fact[] = []
+  let last = 0
+  let busy = true
+  let over = false
+  const about = query.about === undefined ? undefined : new Set(query.about)
+
+  const tell = async (batch: readonly Fact[]): Promise<void> => {
+    for (const fact of batch) {
+      if (fact.seq <= last) continue
+      for (let room = sink.room(); room !== undefined; room = sink.room()) await room
+      if (over) return
+      last = fact.seq
+      sink.item(fact)
+    }
+  }
+  const flush = async (): Promise<void> => {
+    if (busy) return
+    busy = true
+    for (let batch = waiting.splice(0); batch.length > 0; batch = waiting.splice(0)) await tell(batch)
+    busy = false
+  }
+  const stop = directory.watch((changes) => {
+    for (const change of changes) {
+      if (change.type === 'fact' && about?.has(change.fact.about) !== false) waiting.push(change.fact)
+    }
+    if (waiting.length > limits.streamItems) {
+      cancel()
+      sink.end(`it reads too slowly: more than ${limits.streamItems} items were waiting for it`)
+      return
+    }
+    void flush()
+  })
+  const cancel = (): void => {
+    over = true
+    waiting.length = 0
+    stop()
+  }
+  const begin = async (): Promise<void> => {
+    await tell(await read(query))
+    busy = false
+    await flush()
+  }
+  begin().catch((error: unknown) => sink.end(`the journal cannot be read: ${messageOf(error)}`))
+  return cancel
 }
 
 /** Every actor now, then its newest state whenever there is room; facts are never left out. */

@@ -7,7 +7,7 @@ import { poolOf } from './machines/pool.ts'
 import { processMachine } from './machines/process.ts'
 import { restartMachine, type TargetCommand } from './machines/restart.ts'
 import { serviceMachine, type GateInput } from './machines/service.ts'
-import { shutdownMachine, type FleetStop } from './machines/shutdown.ts'
+import { shutdownMachine, type FleetStop, type ShutdownInput } from './machines/shutdown.ts'
 import type { ConversationCommand, ConversationInput } from './protocol/conversation.ts'
 import type { Statement } from './protocol/facts.ts'
 import type { ChildCommand, ChildInput, ProbeCommand, ProbeInput } from './protocol/process.ts'
@@ -22,7 +22,7 @@ export interface TreeParts {
   readonly probe: CallbackActorLogic<ProbeCommand, ProbeInput>
   readonly gate: CallbackActorLogic<{ type: 'gate.look' }, GateInput>
   readonly target: CallbackActorLogic<TargetCommand, { service: string }>
-  readonly fleet: CallbackActorLogic<FleetStop, { by: string }>
+  readonly fleet: CallbackActorLogic<FleetStop, Pick<ShutdownInput, 'by' | 'mode'>>
   readonly socket: CallbackActorLogic<{ type: 'socket.none' }, ListenerInput>
   readonly conversation: CallbackActorLogic<ConversationCommand, ConversationInput>
 }

@@ -1,19 +1,26 @@
 import type { ChildProcess } from 'node:child_process'
+import { resolve } from 'node:path'
 import { type CallbackActorLogic, type CallbackLogicFunction, fromCallback } from 'xstate'
 import type { Exit } from '../protocol/exit.ts'
 import { messageOf } from '../protocol/errors.ts'
 import { limits } from '../protocol/limits.ts'
-import type { ChildCommand, ChildFact, ChildInput, Containment } from '../protocol/process.ts'
+import type { ChildCommand, ChildFact, ChildInput, Containment, ProcessIdentity } from '../protocol/process.ts'
 import type { Container, Containers } from './containment.ts'
 import { createDeathWatch, type Watched } from './death-watch.ts'
+import { readExit, removeExit } from './exit-record.ts'
 import { isAlive, monotonic, readStat, spawnedAt } from './proc.ts'
 import { ProcessGroup } from './process-group.ts'
+import { listenTo, programOf } from './recorder.ts'
 import { createScanner, markOf } from './scan.ts'
 import type { SpawnQueue } from './spawn-queue.ts'
 import { isPassing, spawnProgram } from './spawn-program.ts'
 
 export interface ChildDependencies {
   logPath(service: string): string
+  /** Where the exit code of a one-shot is written. Without its folder it is not, and the program runs all the same. */
+  exitPath(service: string, incarnation: string): string
+  /** An exit was reported that stands in this file: it may go, once the report can't be lost any more. */
+  exitReported?(path: string): void
   /** What children inherit, without our secrets. */
   readonly environment: NodeJS.ProcessEnv
   /** Names the state folder, in each child's mark. */
@@ -31,18 +38,23 @@ export interface ChildDependencies {
  * nothing of it is left. Stopping the actor leaves nothing behind, unless it was told to let go.
  */
 export function createChildProcess(dependencies: ChildDependencies): CallbackActorLogic<ChildCommand, ChildInput> {
-  const { containers, stateId, spawnQueue, clock = monotonic, dice = Math.random } = dependencies
+  const { containers, stateId, spawnQueue, clock = monotonic, dice = Math.random, exitReported = removeExit } = dependencies
   const scanner = createScanner()
   const deaths = createDeathWatch()
 
   const run: CallbackLogicFunction<ChildCommand, ChildFact, ChildInput> = ({ input, sendBack, receive }) => {
     const { incarnation } = input
-    const { name: service, containment: wanted } = input.spec
+    const { name: service, containment: wanted, oneShot, successCodes } = input.spec
     const mark = markOf(stateId, service, incarnation)
+    // Its recorder runs in another directory than we.
+    const exitPath = oneShot ? resolve(dependencies.exitPath(service, incarnation)) : null
     let child: ChildProcess | null = null
     let group: ProcessGroup | null = null
     let dequeue: (() => void) | null = null
     let watched: Watched | null = null
+    let deafen: (() => void) | null = null
+    /** Signals for a program that its recorder has not announced yet; null once it has. */
+    let held: NodeJS.Signals[] | null = null
     let sweep: NodeJS.Timeout | undefined
     /** We are rid of it: it was let go, or nothing is left. */
     let over = false
@@ -71,7 +83,8 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
         return
       }
       const logPath = dependencies.logPath(service)
-      const spawned = spawnProgram({ spec: input.spec, environment: dependencies.environment, mark, logPath, container })
+      const { environment } = dependencies
+      const spawned = spawnProgram({ spec: input.spec, environment, mark, logPath, container, exitPath })
       if ('because' in spawned) {
         unspawnable(spawned.because, spawned.passing)
         return
@@ -82,51 +95,54 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
         if (pid === undefined) unspawnable(messageOf(error), isPassing(error))
       })
       if (pid === undefined) return
-      const start = startOf(pid)
-      group = new ProcessGroup({ pid, start }, container, mark, scanner)
+      const leader = { pid, start: startOf(pid) }
+      const containment = containmentOf(container)
+      const { logOffset } = spawned
+      const all = (group = new ProcessGroup(leader, container, mark, scanner))
+      const began = (program: ProcessIdentity): void => {
+        sendBack({ type: 'child.spawned', incarnation, ...program, leader, containment, logOffset, at: clock() })
+        const signals = held ?? []
+        held = null
+        for (const signal of signals) all.signal(signal)
+      }
+      if (exitPath !== null) {
+        held = []
+        deafen = listenTo(child, leader, successCodes, {
+          began,
+          ended(exit) {
+            if (exit.kind === 'unspawnable') unspawnable(exit.because, exit.passing)
+            else exited(exit)
+          },
+        })
+        return
+      }
       // Not `close`: that waits for whoever else holds a descriptor.
       child.once('exit', (code, signal) => {
         exited(signal === null ? { kind: 'exited', code: code ?? 0 } : { kind: 'signalled', signal })
       })
-      const containment = containmentOf(container)
-      sendBack({
-        type: 'child.spawned',
-        incarnation,
-        pid,
-        start,
-        leader: { pid, start },
-        containment,
-        logOffset: spawned.logOffset,
-        at: clock(),
-      })
+      began(leader)
     }
-    const adopt = (leader: NonNullable<ChildInput['adopt']>): void => {
+    const adopt = (leader: ProcessIdentity): void => {
       const alive = isAlive(leader)
       const container = alive ? containers.holding(service, leader.pid) : containers.open(service)
       group = new ProcessGroup(leader, container, mark, scanner, !alive)
       if (!alive) {
         // What it left behind can only be told by its mark.
         signalled = true
-        exited({ kind: 'unseen' })
+        exited(recorded())
         return
       }
       watched = deaths.watch(leader, () => {
-        exited({ kind: 'unseen' })
+        exited(recorded())
       })
       const at = clock()
       const since = spawnedAt(leader.start, at)
+      const program = (exitPath === null ? null : programOf(leader)) ?? leader
+      const containment = containmentOf(container)
       // Where its output began is not known any more: a probe reads all there is.
-      sendBack({
-        type: 'child.alive',
-        incarnation,
-        ...leader,
-        leader,
-        containment: containmentOf(container),
-        logOffset: 0,
-        since,
-        at,
-      })
+      sendBack({ type: 'child.alive', incarnation, ...program, leader, containment, logOffset: 0, since, at })
     }
+    const recorded = (): Exit => (exitPath === null ? null : readExit(exitPath, successCodes)) ?? { kind: 'unseen' }
 
     // Translate out
     const exited = (exit: Exit): void => {
@@ -141,6 +157,7 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
         if (group.strayed) purgeAside(group)
       }
       sendBack({ type: 'child.exited', incarnation, exit, empty, at: clock(), dice: dice() })
+      if (exitPath !== null) exitReported(exitPath)
     }
     const look = async (rest: ProcessGroup, round: number): Promise<void> => {
       if (purging) rest.kill()
@@ -167,7 +184,8 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
           signalled = true
           watched?.hurry()
           if (command.type === 'child.kill') group.kill()
-          else group.signal(command.signal)
+          else if (held === null) group.signal(command.signal)
+          else held.push(command.signal)
           return
         case 'child.drain':
         case 'child.purge':
@@ -193,6 +211,7 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
     const release = (): void => {
       over = true
       dequeue?.()
+      deafen?.()
       watched?.cancel()
       clearTimeout(sweep)
       child?.unref()

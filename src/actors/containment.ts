@@ -31,6 +31,8 @@ export interface Containers {
   open(service: string): Container | null
   /** The container of this service that a living process is in, also one that an earlier run of ours made elsewhere. */
   holding(service: string, pid: number): Container | null
+  /** Services that have a container, also of an earlier run. */
+  services(): string[]
   /** At shutdown: the empty ones go. False while something is inside of one. */
   removeAll(): boolean
 }
@@ -211,6 +213,15 @@ export function createContainers({ stateId, hierarchies = ['unified', 'pids', 'f
         if (path !== undefined && mount !== undefined) return container(join(mount, path))
       }
       return null
+    },
+    services() {
+      const now = state()
+      if (!('base' in now)) return []
+      try {
+        return readdirSync(now.base, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []))
+      } catch {
+        return []
+      }
     },
     removeAll() {
       const now = state()

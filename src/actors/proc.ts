@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import process from 'node:process'
 import { systemCode } from '../protocol/errors.ts'
 import type { ProcessIdentity } from '../protocol/process.ts'
-import { listByPs, statByPs } from './ps.ts'
+import { bootByPs, listByPs, statByPs } from './ps.ts'
 import { readKernelBytes, readKernelText } from './kernel-file.ts'
 
 /** Reads of /proc about single processes, synchronous because each is a few microseconds. Whole sweeps are in scan.ts. */
@@ -33,6 +33,9 @@ function auxiliary(key: number, otherwise: number): number {
   }
   return otherwise
 }
+/** Names this boot of the machine: pids, start times and monotonic times of another one mean nothing. */
+export const bootId = hasProc ? readKernelText('/proc/sys/kernel/random/boot_id').trim() : bootByPs()
+
 const pageSize = auxiliary(6, 4096)
 const ticksPerSecond = auxiliary(17, 100)
 

@@ -41,3 +41,9 @@ function ps(selection: readonly string[]): ProcessStat[] {
 export const statByPs = (pid: number): ProcessStat | null => ps(['-p', String(pid)])[0] ?? null
 
 export const listByPs = (): ProcessStat[] => ps(['-A'])
+
+/** Where there is no /proc: macOS names each boot. */
+export function bootByPs(): string {
+  const answer = spawnSync('sysctl', ['-n', 'kern.bootsessionuuid'], { encoding: 'utf8' })
+  return answer.status === 0 ? answer.stdout.trim() : ''
+}

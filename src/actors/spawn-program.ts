@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import { messageOf, systemCode } from '../protocol/errors.ts'
 import type { ServiceSpec } from '../protocol/service.ts'
 import type { Container } from './containment.ts'
+import { couldNotJoin, recorderScript } from './recorder.ts'
 import { resolveCommand } from './resolve-command.ts'
 import { markVariable } from './scan.ts'
 
@@ -13,6 +14,8 @@ export interface Program {
   readonly mark: string
   readonly logPath: string
   readonly container: Container | null
+  /** Where a recorder writes its exit code, absolute; null: it runs without a recorder. */
+  readonly exitPath: string | null
 }
 
 /** `child.pid` is undefined when the kernel refused; its `error` event says why. */
@@ -21,15 +24,19 @@ export type Spawned =
   | { readonly because: string; readonly passing: boolean }
 
 /**
- * Joins the cgroup and then becomes the program: same pid, same signals, and nothing it forks can be outside. A shell that
- * can't join says so in the service's log.
+ * Joins the cgroup `$1`, before anything else happens: nothing that is forked can be outside. A shell that can't join says so
+ * in the service's log.
  */
-const join = '{ echo $$ >"$0"; } 2>/dev/null ||'
-const joinOrGoOn = `${join} echo "hyphae: could not join $0; running without it" >&2; exec "$@"`
-const joinOrEnd = `${join} { echo "hyphae: could not join $0" >&2; exit 126; }; exec "$@"`
+const join = '{ echo $$ >"$1"; } 2>/dev/null ||'
+const joinOrGoOn = `${join} echo "hyphae: could not join $1; running without it"; shift;`
+const joinOrEnd = `${join} { echo "hyphae: could not join $1"; exit ${couldNotJoin}; }; shift;`
 
-/** Starts a program in a session and group of its own, with its output going straight to its log file. Never throws. */
-export function spawnProgram({ spec, environment, mark, logPath, container }: Program): Spawned {
+/**
+ * Starts a program in a session and group of its own, with its output going straight to its log file. Never throws.
+ * Where there is a cgroup to join, a shell does and then becomes the program: same pid, same signals. With a recorder that
+ * shell stays.
+ */
+export function spawnProgram({ spec, environment, mark, logPath, container, exitPath }: Program): Spawned {
   // PWD is what a shell would set; ours names our own directory.
   const env = { ...environment, PWD: spec.workingDir, ...spec.env, [markVariable]: mark }
   const resolved = resolveCommand(spec.command, spec.workingDir, env)
@@ -43,11 +50,20 @@ export function spawnProgram({ spec, environment, mark, logPath, container }: Pr
   }
   try {
     const logOffset = fstatSync(log).size
-    const options = { cwd: spec.workingDir, env, detached: true, stdio: ['ignore' as const, log, log] }
-    if (container === null) return { child: spawn(resolved.path, spec.args, options), logOffset }
-    const script = spec.containment === 'cgroup' ? joinOrEnd : joinOrGoOn
-    const argv = [...withOddNames(env), resolved.path, ...spec.args]
-    return { child: spawn('/bin/sh', ['-c', script, container.procs, ...argv], options), logOffset }
+    const recorded = exitPath !== null
+    const options = {
+      cwd: spec.workingDir,
+      env,
+      detached: true,
+      stdio: recorded ? ['ignore' as const, log, 'ignore' as const, 'pipe' as const] : ['ignore' as const, log, log],
+    }
+    if (container === null && !recorded) return { child: spawn(resolved.path, spec.args, options), logOffset }
+    if (recorded) assertDescriptors()
+    const joining = container === null ? '' : spec.containment === 'cgroup' ? joinOrEnd : joinOrGoOn
+    const script = `${joining} ${recorded ? recorderScript(spec.stopSignal) : 'exec "$@"'}`
+    const argv = [exitPath ?? 'sh', ...(container === null ? [] : [container.procs])]
+    argv.push(...withOddNames(env), resolved.path, ...spec.args)
+    return { child: spawn('/bin/sh', ['-c', script, ...argv], options), logOffset }
   } catch (error) {
     return { because: messageOf(error), passing: isPassing(error) }
   } finally {
@@ -59,6 +75,22 @@ export function spawnProgram({ spec, environment, mark, logPath, container }: Pr
 const passing = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'EDQUOT', 'ETXTBSY'])
 
 export const isPassing = (error: unknown): boolean => passing.has(systemCode(error) ?? '')
+
+/** More than a spawn with a pipe takes, on both sides of the fork. */
+const spareDescriptors = 8
+
+/**
+ * Throws EMFILE or ENFILE. A spawn that failed so would never close the pipe that it had made, and each further try would make
+ * the want worse.
+ */
+function assertDescriptors(): void {
+  const spare: number[] = []
+  try {
+    while (spare.length < spareDescriptors) spare.push(openSync('/dev/null', 'r'))
+  } finally {
+    for (const descriptor of spare) closeSync(descriptor)
+  }
+}
 
 /** A shell drops variables whose names it could not write itself ("a.b"); env(1) brings them back. */
 function withOddNames(env: NodeJS.ProcessEnv): string[] {

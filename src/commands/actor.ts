@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { mutation, query, stream } from '../protocol/command.ts'
+import { asked, mutation, query, stream } from '../protocol/command.ts'
 import { HyphaeError } from '../protocol/errors.ts'
 import { parseAddress, type Kind } from '../protocol/ids.ts'
 import { nearest } from '../protocol/nearest.ts'
@@ -62,7 +62,7 @@ export const actorSend = mutation({
   input: z.strictObject({
     to: address,
     event: z.looseObject({ type: z.string().min(1).max(100) }).describe('an event of the public schema of its kind'),
-    wait: z.boolean().default(true),
+    ...asked,
   }),
   output: z.object({ actor: actorStatus, sent: z.string() }),
   plan(view, { to, event }, context) {
@@ -95,7 +95,12 @@ export const actorSend = mutation({
     const held = event.type === 'RESTART' && kind === 'service' ? (view.serviceDetail(parseAddress(to).key)?.op ?? null) : null
     if (held !== null)
       throw new HyphaeError('busy', `${to} is busy with restart.${held.id}, asked for by ${held.by}`, { operation: held })
-    const stamped = { ...(parsed.data as { type: string }), by: context.principal.name, at: context.now }
+    const stamped = {
+      ...(parsed.data as { type: string }),
+      by: context.principal.name,
+      request: context.request,
+      at: context.now,
+    }
     if (!target.live || !view.accepts(to, stamped)) {
       const now = target.accepts.length === 0 ? 'nothing' : target.accepts.join(', ')
       throw new HyphaeError('not_accepted', `${to} is ${target.state} and does not take ${event.type} now; it takes ${now}`, {

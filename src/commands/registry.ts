@@ -1,13 +1,15 @@
 import type { Command } from '../protocol/command.ts'
 import { actorGet, actorList, actorSend, actorWatch } from './actor.ts'
+import { eventsFollow, eventsRead } from './events.ts'
 import { logsFollow, logsRead } from './logs.ts'
 import { serviceExplain, serviceRestart, serviceStart, serviceStop } from './service.ts'
-import { systemShutdown, systemStatus } from './system.ts'
+import { systemLeave, systemShutdown, systemStatus } from './system.ts'
 
 /** Every command there is. Each surface is derived from this: methods, tools, help texts and documents. */
 export const commands = {
   'system.status': systemStatus,
   'system.shutdown': systemShutdown,
+  'system.leave': systemLeave,
   'service.start': serviceStart,
   'service.stop': serviceStop,
   'service.restart': serviceRestart,
@@ -16,6 +18,8 @@ export const commands = {
   'actor.get': actorGet,
   'actor.send': actorSend,
   'actor.watch': actorWatch,
+  'events.read': eventsRead,
+  'events.follow': eventsFollow,
   'logs.read': logsRead,
   'logs.follow': logsFollow,
 } as const

@@ -1,16 +1,17 @@
 import * as z from 'zod'
-import { mutation, query, type Plan, type PlanContext } from '../protocol/command.ts'
+import { asked, mutation, query, type Plan, type PlanContext } from '../protocol/command.ts'
 import { HyphaeError } from '../protocol/errors.ts'
 import { fact } from '../protocol/facts.ts'
 import { addressOf } from '../protocol/ids.ts'
 import type { WorkflowResult } from '../protocol/restart.ts'
 import { serviceStatus } from '../protocol/service.ts'
+import type { ActorStatus } from '../protocol/status.ts'
 import type { FleetView } from '../protocol/view.ts'
 import { knownService, knownServices, someServices } from './names.ts'
 
 const input = z.strictObject({
   services: someServices,
-  wait: z.boolean().default(true).describe('false: answer as soon as it is accepted'),
+  ...asked,
 })
 
 const result = z.object({
@@ -99,7 +100,7 @@ export const serviceStart = mutation({
     return {
       tell: needed.map((name) => ({
         to: addressOf('service', name),
-        event: { type: 'START', by: context.principal.name, at: context.now },
+        event: { type: 'START', by: context.principal.name, request: context.request, at: context.now },
       })),
       watch: addresses(needed),
       settled(now) {
@@ -126,7 +127,7 @@ export const serviceStop = mutation({
     return {
       tell: names.map((name) => ({
         to: addressOf('service', name),
-        event: { type: 'STOP', by: context.principal.name, at: context.now },
+        event: { type: 'STOP', by: context.principal.name, request: context.request, at: context.now },
       })),
       watch: addresses(names),
       settled(now) {
@@ -146,6 +147,8 @@ export const serviceStop = mutation({
 
 const isResult = (value: unknown): value is WorkflowResult => typeof value === 'object' && value !== null && 'outcome' in value
 
+const begins = (run: ActorStatus | undefined): boolean => run !== undefined && run.state !== 'queued'
+
 /** One workflow per service; a service whose slot is taken is joined to the restart that holds it. */
 function planRestart(view: FleetView, services: readonly string[], context: PlanContext): Plan<{ results: Result[] }> {
   const names = knownServices(view, services)
@@ -161,9 +164,15 @@ function planRestart(view: FleetView, services: readonly string[], context: Plan
       .filter(({ joined }) => !joined)
       .map(({ service, id, address }) => ({
         to: 'workflows',
-        event: { type: 'pool.spawn', address, input: { id, service, by: context.principal.name, at: context.now } },
+        event: {
+          type: 'pool.spawn',
+          address,
+          input: { id, service, by: context.principal.name, request: context.request, at: context.now },
+        },
       })),
     watch: runs.map(({ address }) => address),
+    // Until then its service has not heard of it.
+    begun: (now) => runs.every(({ address, joined }) => joined || begins(now.actor(address))),
     settled(now) {
       const results = runs.map(({ service, address }): Result | undefined => {
         const run = now.actor(address)
@@ -176,7 +185,9 @@ function planRestart(view: FleetView, services: readonly string[], context: Plan
       })
       return results.every((one) => one !== undefined) ? conclude('restarted', results) : undefined
     },
-    accepted: (now) => ({ results: runs.map(({ service, address }) => resultOf(now, service, 'accepted', address)) }),
+    accepted: (now) => ({
+      results: runs.map(({ service, address }) => resultOf(now, service, 'accepted', context.repeated ? null : address)),
+    }),
   }
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { mutation, query } from '../protocol/command.ts'
+import { asked, mutation, query } from '../protocol/command.ts'
 import { addressOf } from '../protocol/ids.ts'
 import type { ServiceStatus } from '../protocol/service.ts'
 import { fleetStatus } from '../protocol/status.ts'
@@ -56,7 +56,7 @@ export const systemShutdown = mutation({
   deadline: 10 * 60_000,
   idempotent: true,
   whileStopping: true,
-  input: z.strictObject({ wait: z.boolean().default(true) }),
+  input: z.strictObject(asked),
   output: z.object({ pid: z.number().int(), stopped: z.array(z.string()) }),
   plan(view, _input, { principal }) {
     const names = view.serviceNames()
@@ -67,8 +67,35 @@ export const systemShutdown = mutation({
       // A second request joins the first.
       tell:
         view.actor(address) === undefined
-          ? [{ to: 'shutdowns', event: { type: 'pool.spawn', address, input: { layers, by: principal.name } } }]
+          ? [{ to: 'shutdowns', event: { type: 'pool.spawn', address, input: { mode: 'stop', layers, by: principal.name } } }]
           : [],
+      watch: [address],
+      settled: (now) => (now.actor(address)?.phase === 'reaped' ? answer : undefined),
+      accepted: () => answer,
+    }
+  },
+})
+
+export const systemLeave = mutation({
+  name: 'system.leave',
+  summary: 'Ends the orchestrator and leaves its services running; the next one adopts them.',
+  permission: 'system.control',
+  errors: ['timeout', 'shutting_down'],
+  deadline: 30_000,
+  idempotent: true,
+  input: z.strictObject(asked),
+  output: z.object({ pid: z.number().int(), left: z.array(z.string()).describe('the services that run on') }),
+  plan(view, _input, { principal }) {
+    const names = view.serviceNames()
+    const address = addressOf('shutdown', 'fleet')
+    const answer = { pid: view.supervisor().pid, left: names.filter((name) => view.service(name)?.pid != null) }
+    return {
+      tell: [
+        {
+          to: 'shutdowns',
+          event: { type: 'pool.spawn', address, input: { mode: 'leave', layers: [names], by: principal.name } },
+        },
+      ],
       watch: [address],
       settled: (now) => (now.actor(address)?.phase === 'reaped' ? answer : undefined),
       accepted: () => answer,

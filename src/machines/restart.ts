@@ -19,6 +19,8 @@ export interface RestartInput {
   readonly id: string
   readonly service: string
   readonly by: string
+  /** The id that the caller gave the request. */
+  readonly request?: string | undefined
   /** Monotonic ms, when it was asked for. */
   readonly at: number
 }
@@ -89,9 +91,9 @@ const base = setup({
       type: 'target.tell' as const,
       event: { type: 'RESERVE' as const, op: { id, by } },
     })),
-    restart: sendTo('target', ({ context: { id, by, at } }) => ({
+    restart: sendTo('target', ({ context: { id, by, request, at } }) => ({
       type: 'target.tell' as const,
-      event: { type: 'RESTART' as const, op: id, by, at },
+      event: { type: 'RESTART' as const, op: id, by, request, at },
     })),
     release: sendTo('target', ({ context: { id } }) => ({
       type: 'target.tell' as const,

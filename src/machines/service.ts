@@ -1,9 +1,11 @@
 import { assign, sendTo, setup, type DoneActorEvent, type ErrorActorEvent } from 'xstate'
 import { addressOf } from '../protocol/ids.ts'
+import { nameIncarnation } from '../protocol/incarnation.ts'
 import type { Statement } from '../protocol/facts.ts'
 import type { Phase } from '../protocol/lifecycle.ts'
 import type { Containment, ProcessIdentity } from '../protocol/process.ts'
 import { noHistory, type RestartDecision, type RestartHistory } from '../protocol/restart.ts'
+import type { ServiceRecord } from '../protocol/record.ts'
 import type { Ended, Operation, ServiceCommand, ServiceSpec } from '../protocol/service.ts'
 import { port } from './port.ts'
 import { processMachine, type ProcessFact } from './process.ts'
@@ -25,7 +27,14 @@ export interface ServiceInput {
   readonly spec: ServiceSpec
   /** Names this run of the orchestrator; incarnations are `<run>.<n>`. */
   readonly run: string
+  /** What an earlier run of the orchestrator wrote down about it. */
+  readonly restored?: Restored | undefined
 }
+
+export type Restored = Pick<
+  ServiceRecord,
+  'desired' | 'generation' | 'readyGeneration' | 'by' | 'request' | 'because' | 'outcome' | 'restartCount' | 'history'
+>
 
 export interface ServiceContext {
   readonly address: string
@@ -37,12 +46,20 @@ export interface ServiceContext {
   readonly generation: number
   /** The generation that last got ready or completed. */
   readonly readyGeneration: number
-  /** Incarnations so far. */
+  /** Who asked for that generation (or for the stop), and under which request id. */
+  readonly by: string | null
+  readonly request: string | null
+  /** Where it begins: how it had come to rest in an earlier run. */
+  readonly outcome: Restored['outcome']
+  /** Incarnations so far, of this run. */
   readonly incarnations: number
+  /** The one that is alive, or was last. */
+  readonly incarnation: string
   readonly restartCount: number
   readonly history: RestartHistory
   readonly op: Operation | null
-  readonly adopt: ProcessIdentity | null
+  readonly adopt: Adoption | null
+  readonly leader: ProcessIdentity | null
   readonly because: string | null
   /** At its gate: a dependency failed for good. */
   readonly blocked: boolean
@@ -51,6 +68,12 @@ export interface ServiceContext {
   readonly spawnedAt: number | null
   readonly ended: Ended | null
   readonly decision: RestartDecision | null
+}
+
+/** A process that an earlier run spawned. */
+export interface Adoption {
+  readonly leader: ProcessIdentity
+  readonly incarnation: string
 }
 
 /** What the gate says: may it start? */
@@ -73,8 +96,10 @@ export type ServiceEvent =
   | ServiceCommand
   | GateFact
   | ProcessFact
-  /** Boot found it alive. */
-  | { readonly type: 'ADOPT'; readonly identity: ProcessIdentity; readonly at: number }
+  /** Boot found it alive, or knows that it was and how it ended. */
+  | ({ readonly type: 'ADOPT'; readonly at: number } & Adoption)
+  /** Goes on where an earlier run stopped: neither a new generation nor a new budget. */
+  | { readonly type: 'RESUME'; readonly because: string; readonly at: number }
   | { readonly type: 'LEAVE' }
   | DoneActorEvent<Ended, 'process'>
   | ErrorActorEvent<unknown, 'process'>
@@ -101,14 +126,14 @@ const base = setup({
   actors: { process: processMachine, gate: port<{ type: 'gate.look' }, GateInput>('gate') },
   guards: {
     hasNoDependencies: ({ context }) => (context.next ?? context.spec).dependsOn.length === 0,
-    isAdoption: ({ context }) => context.adopt !== null,
+    restAs: ({ context }, outcome: Restored['outcome']) => context.outcome === outcome,
     /** The slot is free, or the event comes from the operation that holds it. */
     mayOperate: ({ context }, { op }: Restart) => context.op === null || context.op.id === op,
     slotIsFree: ({ context }) => context.op === null,
     holdsSlot: ({ context }, { op }: { op: string }) => context.op?.id === op,
     isChange: ({ context }, { spec }: { spec: ServiceSpec }) =>
       JSON.stringify(spec) !== JSON.stringify(context.next ?? context.spec),
-    current: ({ context }, { incarnation }: { incarnation: string }) => incarnation === incarnationOf(context),
+    current: ({ context }, { incarnation }: { incarnation: string }) => incarnation === context.incarnation,
     restartsWhenUnhealthy: ({ context }) => context.spec.restart.onUnhealthy,
     wantsToRun: ({ context }) => context.desired === 'run',
     decided: ({ context }, kind: RestartDecision['kind']) => context.decision?.kind === kind,
@@ -120,19 +145,37 @@ const base = setup({
   actions: {
     /** States a fact. The composition root records it; a machine by itself has nobody to tell. */
     state: (_, _statement: Statement) => {},
-    want: assign(({ context }, { by, type }: Wish) => ({
+    want: assign(({ context }, { by, request, type }: Wish) => ({
       desired: 'run' as const,
       generation: context.generation + 1,
+      by: by ?? null,
+      request: request ?? null,
       because: `${type === 'START' ? 'started' : 'restarted'} by ${by ?? 'itself'}`,
     })),
-    renew: assign({ desired: 'run' as const, generation: ({ context }) => context.generation + 1 }),
+    renew: assign(({ context }, { by, request }: { by?: string | undefined; request?: string | undefined }) => ({
+      desired: 'run' as const,
+      generation: context.generation + 1,
+      by: by ?? null,
+      request: request ?? null,
+    })),
     replaceSpec: assign(({ context }, { spec }: Restart) => ({ next: spec ?? context.next })),
     clearHistory: assign({ history: noHistory, decision: null }),
     undoDecision: assign({ history: ({ context }) => withoutLast(context.history), decision: null }),
-    reject: assign((_, { by }: Wish) => ({ desired: 'stop' as const, op: null, because: `stopped by ${by ?? 'itself'}` })),
+    reject: assign((_, { by, request }: Wish) => ({
+      desired: 'stop' as const,
+      op: null,
+      by: by ?? null,
+      request: request ?? null,
+      because: `stopped by ${by ?? 'itself'}`,
+    })),
     block: assign({ blocked: (_, blocked: boolean) => blocked }),
     /** It is at rest already; whoever holds its slot lets go. */
-    rest: assign({ desired: 'stop' as const, op: null }),
+    rest: assign((_, { by, request }: Wish) => ({
+      desired: 'stop' as const,
+      op: null,
+      by: by ?? null,
+      request: request ?? null,
+    })),
     explain: assign({ because: (_, because: string) => because }),
     reserve: assign({ op: (_, op: Operation) => op }),
     free: assign({ op: null }),
@@ -142,10 +185,12 @@ const base = setup({
       spec: context.next ?? context.spec,
       next: null,
       incarnations: context.incarnations + 1,
+      incarnation: context.adopt?.incarnation ?? nameIncarnation(context.run, context.incarnations + 1, context.generation),
       blocked: false,
     })),
-    recordSpawn: assign((_, { pid, at, containment }: Extract<ProcessFact, { type: 'process.spawned' }>) => ({
+    recordSpawn: assign((_, { pid, leader, at, containment }: Extract<ProcessFact, { type: 'process.spawned' }>) => ({
       pid,
+      leader,
       containment,
       spawnedAt: at,
       adopt: null,
@@ -155,7 +200,7 @@ const base = setup({
       readyGeneration: ({ context }) => (context.spec.oneShot ? context.readyGeneration : context.generation),
     }),
     recordCompleted: assign({ readyGeneration: ({ context }) => context.generation }),
-    forgetProcess: assign({ pid: null, spawnedAt: null, adopt: null }),
+    forgetProcess: assign({ pid: null, leader: null, spawnedAt: null, adopt: null }),
     recordEnd: assign({ ended: (_, ended: Ended) => ended }),
     decide: assign(({ context }) => {
       if (context.ended === null) return {}
@@ -174,9 +219,6 @@ const base = setup({
     leaveProcess: sendTo('process', { type: 'LEAVE' as const }),
   },
 })
-
-export const incarnationOf = ({ run, incarnations }: Pick<ServiceContext, 'run' | 'incarnations'>): string =>
-  `${run}.${incarnations}`
 
 const wish = { params: ({ event }: { event: Wish }) => event }
 const restart = {
@@ -206,6 +248,8 @@ const reportEnd = {
 } as const
 const current = { type: 'current', params: ({ event }: { event: ProcessFact }) => event } as const
 
+const leave = { target: 'stopped', actions: { type: 'explain', params: 'left, not started yet' } } as const
+
 /** A state in which nothing runs and nothing is wanted of it until somebody says so. */
 const atRest = {
   START: { target: 'gate', actions: [{ type: 'clearHistory' }, { type: 'want', ...wish }] },
@@ -215,20 +259,25 @@ const atRest = {
 
 export const serviceMachine = base.createMachine({
   id: 'service',
-  context: ({ input: { spec, run } }) => ({
+  context: ({ input: { spec, run, restored } }) => ({
     address: addressOf('service', spec.name),
     run,
     spec,
     next: null,
-    desired: 'stop',
-    generation: 0,
-    readyGeneration: 0,
+    desired: restored?.desired ?? 'stop',
+    generation: restored?.generation ?? 0,
+    readyGeneration: restored?.readyGeneration ?? 0,
+    by: restored?.by ?? null,
+    request: restored?.request ?? null,
+    outcome: restored?.outcome ?? null,
     incarnations: 0,
-    restartCount: 0,
-    history: noHistory,
+    incarnation: '',
+    restartCount: restored?.restartCount ?? 0,
+    history: restored?.history ?? noHistory,
     op: null,
     adopt: null,
-    because: null,
+    leader: null,
+    because: restored?.because ?? null,
     blocked: false,
     pid: null,
     containment: null,
@@ -255,24 +304,34 @@ export const serviceMachine = base.createMachine({
     },
     RECONFIGURE: { actions: swapSpec },
   },
-  initial: 'stopped',
+  initial: 'restoring',
   states: {
+    restoring: {
+      // Passed through within one step; the tag is for the law that each state has one.
+      tags: 'handshake',
+      always: [
+        { guard: { type: 'restAs', params: 'completed' }, target: 'completed' },
+        { guard: { type: 'restAs', params: 'failed' }, target: 'failed' },
+        { target: 'stopped' },
+      ],
+    },
     stopped: {
       tags: 'reaped',
       on: {
         ...atRest,
-        STOP: { actions: 'rest' },
+        STOP: { actions: { type: 'rest', ...wish } },
+        RESUME: { target: 'gate', actions: [assign({ desired: 'run' as const }), hold] },
         ADOPT: {
           target: 'live',
-          actions: assign(({ event }) => ({
+          actions: assign(({ event: { leader, incarnation } }) => ({
             desired: 'run' as const,
-            adopt: event.identity,
+            adopt: { leader, incarnation },
             because: 'found running and adopted',
           })),
         },
       },
     },
-    completed: { tags: 'reaped', on: { ...atRest, STOP: { actions: 'rest' } } },
+    completed: { tags: 'reaped', on: { ...atRest, STOP: { actions: { type: 'rest', ...wish } } } },
     failed: {
       tags: 'reaped',
       on: {
@@ -287,12 +346,16 @@ export const serviceMachine = base.createMachine({
         // What it waits for stays the reason.
         RESTART: {
           guard: restart.guard,
-          actions: ['renew', { type: 'replaceSpec', params: ({ event }) => event }],
+          actions: [
+            { type: 'renew', ...wish },
+            { type: 'replaceSpec', params: ({ event }) => event },
+          ],
         },
         STOP: { target: 'stopped', actions: [reject, fact('service.stopped')] },
         HOLD: { target: 'held', actions: hold },
         REMOVE: 'removed',
         RECONFIGURE: { target: 'gate', reenter: true, actions: swapSpec },
+        LEAVE: leave,
       },
       initial: 'checking',
       states: {
@@ -340,6 +403,7 @@ export const serviceMachine = base.createMachine({
         HOLD: { target: 'held', actions: hold },
         REMOVE: 'removed',
         RECONFIGURE: { target: 'gate', actions: [swapSpec, 'countRestart'] },
+        LEAVE: leave,
       },
       after: { backoff: { target: 'gate', actions: 'countRestart' } },
     },
@@ -350,18 +414,26 @@ export const serviceMachine = base.createMachine({
         RELEASE: 'gate',
         STOP: { target: 'stopped', actions: [reject, fact('service.stopped')] },
         REMOVE: 'removed',
+        LEAVE: leave,
       },
     },
     live: {
-      entry: ['begin', fact('service.spawning')],
+      entry: [
+        'begin',
+        {
+          type: 'state',
+          params: ({ context }) =>
+            about(context, context.adopt === null ? 'service.spawning' : 'service.adopting', context.because),
+        },
+      ],
       invoke: {
         id: 'process',
         src: 'process',
         input: ({ context }) => ({
           address: addressOf('process', context.spec.name),
           spec: context.spec,
-          incarnation: incarnationOf(context),
-          adopt: context.adopt,
+          incarnation: context.incarnation,
+          adopt: context.adopt?.leader ?? null,
         }),
         onError: {
           target: 'decide',
@@ -384,15 +456,15 @@ export const serviceMachine = base.createMachine({
         'process.spawned': {
           guard: current,
           actions: [
-            { type: 'recordSpawn', params: ({ event }) => event },
             'explainRespawn',
             {
               type: 'state',
-              params: ({ context, event }) =>
-                about(context, 'service.spawned', context.because, {
-                  data: { pid: event.pid, start: event.start, containment: event.containment },
+              params: ({ context, event: { pid, start, leader, containment } }) =>
+                about(context, context.adopt === null ? 'service.spawned' : 'service.adopted', context.because, {
+                  data: { pid, start, leader, containment },
                 }),
             },
+            { type: 'recordSpawn', params: ({ event }) => event },
           ],
         },
         'process.killing': {
@@ -406,7 +478,7 @@ export const serviceMachine = base.createMachine({
             { type: 'state', params: ({ context, event }) => about(context, 'service.stuck', event.because) },
           ],
         },
-        LEAVE: { target: '.stopping.thenStopped', actions: ['leaveProcess', { type: 'explain', params: 'left running' }] },
+        LEAVE: { target: '.leaving', actions: { type: 'explain', params: 'left running' } },
       },
       initial: 'running',
       states: {
@@ -418,9 +490,14 @@ export const serviceMachine = base.createMachine({
               {
                 guard: { type: 'isChange', params: ({ event }) => event },
                 target: 'stopping.thenGate',
-                actions: [swapSpec, { type: 'explain', params: 'restarted because its config changed' }],
+                actions: [
+                  swapSpec,
+                  { type: 'renew', params: {} },
+                  { type: 'explain', params: 'restarted because its config changed' },
+                ],
               },
             ],
+            REPLACE: { target: 'stopping.thenGate', actions: hold },
             HOLD: { target: 'stopping.thenHeld', actions: hold },
             REMOVE: { target: 'stopping.thenRemoved', actions: { type: 'explain', params: 'removed from the config' } },
             'xstate.done.actor.process': {
@@ -468,6 +545,15 @@ export const serviceMachine = base.createMachine({
               always: { guard: 'restartsWhenUnhealthy', target: '#service.live.stopping.thenDecide' },
             },
             ending: { tags: 'active' },
+          },
+        },
+        // It runs on, and whoever comes next adopts it.
+        leaving: {
+          tags: 'active',
+          entry: 'leaveProcess',
+          on: {
+            'xstate.error.actor.process': { target: '#service.stopped', actions: 'forgetProcess' },
+            'xstate.done.actor.process': { target: '#service.stopped', actions: [fact('service.left'), 'forgetProcess'] },
           },
         },
         stopping: {

@@ -5,12 +5,15 @@ import type { Phase } from '../protocol/lifecycle.ts'
 import { port } from './port.ts'
 
 /**
- * SHUTDOWN: stops the fleet layer by layer, dependants first; within a layer all at once.
+ * SHUTDOWN: the end of the orchestrator. It stops the fleet layer by layer, dependants first, within a layer all at once;
+ * or it lets go of all services, which run on.
  *
  *   stopping (layer 0) ──all at rest──▶ stopping (layer 1) ──▶ … ──▶ stopped
  */
 
 export interface ShutdownInput {
+  /** leave: the services run on, for the next orchestrator to adopt. */
+  readonly mode: 'stop' | 'leave'
   /** Names of services; a layer stops once the one before it has come to rest. */
   readonly layers: ReadonlyArray<readonly string[]>
   readonly by: string
@@ -32,7 +35,7 @@ export const shutdownMachine = setup({
     events: {} as FleetRested,
     tags: {} as Phase,
   },
-  actors: { fleet: port<FleetStop, { by: string }>('fleet') },
+  actors: { fleet: port<FleetStop, Pick<ShutdownInput, 'by' | 'mode'>>('fleet') },
   guards: { isLast: ({ context }) => context.layer >= context.layers.length },
   actions: {
     state: (_, _statement: Statement) => {},
@@ -45,13 +48,13 @@ export const shutdownMachine = setup({
   entry: {
     type: 'state',
     params: ({ context }) => ({
-      type: 'system.stopping',
+      type: context.mode === 'leave' ? ('system.leaving' as const) : ('system.stopping' as const),
       about: addressOf('supervisor', 'root'),
       because: context.because,
       by: context.by,
     }),
   },
-  invoke: { id: 'fleet', src: 'fleet', input: ({ context }) => ({ by: context.by }) },
+  invoke: { id: 'fleet', src: 'fleet', input: ({ context: { by, mode } }) => ({ by, mode }) },
   initial: 'stopping',
   states: {
     stopping: {
@@ -65,7 +68,13 @@ export const shutdownMachine = setup({
     stopped: {
       tags: 'reaped',
       type: 'final',
-      entry: { type: 'state', params: { type: 'system.stopped', about: addressOf('supervisor', 'root') } },
+      entry: {
+        type: 'state',
+        params: ({ context }) => ({
+          type: context.mode === 'leave' ? ('system.left' as const) : ('system.stopped' as const),
+          about: addressOf('supervisor', 'root'),
+        }),
+      },
     },
   },
 })

@@ -1,6 +1,7 @@
-import type * as z from 'zod'
+import * as z from 'zod'
 import type { ErrorCode } from './errors.ts'
 import type { Address } from './ids.ts'
+import type { FactQuery } from './journal.ts'
 import type { Permission, Principal } from './principal.ts'
 import type { FleetView } from './view.ts'
 
@@ -38,14 +39,30 @@ export interface Plan<T> {
   settled(view: FleetView): T | undefined
   /** The answer to a caller who does not wait. */
   accepted(view: FleetView): T
+  /** Has every actor it goes to heard of it? Without it: once they were told. Asked as `settled` is. */
+  begun?(view: FleetView): boolean
 }
 
 export interface PlanContext {
   readonly principal: Principal
+  /** The id that the caller gave the request. */
+  readonly request: string | undefined
+  /** It was carried out before, and its answer is lost: nobody will be told anything. */
+  readonly repeated: boolean
   /** Monotonic ms, to stamp events with. */
   readonly now: number
   /** A short id that no actor of this run has had. */
   newId(): string
+}
+
+/** What every mutation takes beside its own input. */
+export const asked = {
+  wait: z.boolean().default(true).describe('false: answer as soon as it is accepted'),
+  request_id: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,128}$/, 'expected 1 to 128 printable characters without blanks')
+    .optional()
+    .describe('asked again under the same id, also after a crash, it is not done again'),
 }
 
 /** Asks actors to do something. */
@@ -65,6 +82,7 @@ export interface Mutation<I extends z.ZodType = z.ZodType, O extends z.ZodType =
 /** Where a stream's items come from; the composition root has one source for each. */
 export type StreamRequest =
   | { readonly source: 'actors'; readonly filter: string | null; readonly facts: boolean }
+  | { readonly source: 'facts'; readonly query: FactQuery }
   | { readonly source: 'logs'; readonly services: readonly string[]; readonly lines: number }
 
 /** Tells what happens, until cancelled. */

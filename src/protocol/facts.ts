@@ -2,13 +2,15 @@ import * as z from 'zod'
 
 /**
  * Facts: what happened, in the past tense. Only the system itself states them; nobody outside can send one.
- * They go to the directory, to subscribers and to the log.
+ * They go to the directory, to the journal, to subscribers and to the log.
  */
 export const factTypes = [
   'service.added',
   'service.waiting',
   'service.spawning',
   'service.spawned',
+  'service.adopting',
+  'service.adopted',
   'service.ready',
   'service.unhealthy',
   'service.recovered',
@@ -24,6 +26,7 @@ export const factTypes = [
   'service.held',
   'service.refused',
   'service.removed',
+  'service.left',
   'workflow.started',
   'workflow.finished',
   'listener.bound',
@@ -32,12 +35,21 @@ export const factTypes = [
   'system.ready',
   'system.stopping',
   'system.stopped',
+  'system.reloaded',
+  'system.leaving',
+  'system.left',
+  'system.crashed',
+  'system.fault',
+  'system.mended',
+  'system.damaged',
+  'system.swept',
+  'command.accepted',
   'actor.crashed',
 ] as const
 export type FactType = (typeof factTypes)[number]
 
 export const fact = z.object({
-  seq: z.number().int().describe('grows by one with each fact of this run'),
+  seq: z.number().int().describe('grows by one with each fact, over all runs of one state folder'),
   time: z.iso.datetime().describe('wall clock, for people; nothing is decided by it'),
   type: z.enum(factTypes),
   about: z.string().describe('the address of the actor it is about'),

@@ -59,6 +59,8 @@ export interface Journal {
   readonly fault: JournalFault
   /** Calls back whenever `fault` changes. */
   onFault(listener: (fault: JournalFault) => void): () => void
+  /** Calls back when damage is found later than at the start: a row that went bad meanwhile, a file torn under our hands. */
+  onDamage(listener: (damage: Damage) => void): () => void
   /** Queues a record; a newer one of the same kind and key takes its place. Never throws, never waits. */
   put(record: JournalRecord): void
   /** Queues the removal of a record. */

@@ -87,4 +87,34 @@ export const limits = {
   metricsAge: 1_000,
   /** Our own log file: beyond this size a start sets it aside, bytes. */
   ownLogBytes: 8 * 1024 * 1024,
+  /** Request ids that are remembered; the oldest are forgotten first. */
+  requests: 4096,
+  /** Longest answer that is kept for a request id, characters. */
+  requestReply: 16 * 1024,
+  /** Facts that a start reads back from the journal, for `explain`. */
+  recalledFacts: 5_000,
+  /** How long the journal keeps facts where the config does not say, ms. */
+  factAge: 30 * 24 * 60 * 60 * 1000,
+  /** How many bytes of facts the journal keeps where the config does not say. */
+  factBytes: 32 * 1024 * 1024,
+  /** Facts that one `events` request may ask for. */
+  eventsRead: 10_000,
+  /** How long until a journal that cannot be written is tried again, ms. One try costs a few ms, so CPU stays low. */
+  journalRetry: 1_000,
+  /** Facts that wait for a disk that cannot be written; beyond it the oldest go. A crash-looping fleet states some 100 a second. */
+  journalQueuedFacts: 10_000,
+  /** Size of the journal's write-ahead log between two checkpoints, bytes. Its file is used again, so it costs no more. */
+  journalWalBytes: 4 * 1024 * 1024,
+  /** Beyond this the write-ahead log is not written on: checkpoints fail, so the disk is about to be full or broken, bytes. */
+  journalWalMost: 64 * 1024 * 1024,
+  /** Removed records that the journal still knows as removed, so that a salvage does not bring them back. */
+  journalTombstones: 4_096,
+  /** Damaged journals kept aside for inspection; each may be as large as the journal itself. */
+  journalDamagedKept: 3,
+  /** Old facts deleted with one commit, beyond as many as it adds: some 1 ms. */
+  journalExpired: 64,
+  /** Facts read from the journal before its thread looks for writes again: some 5 ms. */
+  journalSlice: 2_000,
+  /** How long closing waits for the journal's thread, ms; a disk that hangs would hold us for ever. */
+  journalCloseTime: 5_000,
 } as const

@@ -100,11 +100,13 @@ export const processEvent = z.discriminatedUnion('type', [
 
 /** The events of SERVICE that come from within: workflows, groups and the reconciler. */
 export type ServiceCommand =
-  | { readonly type: 'START'; readonly by?: string | undefined; readonly at: number }
-  | { readonly type: 'STOP'; readonly by?: string | undefined; readonly at: number }
+  | { readonly type: 'START'; readonly by?: string | undefined; readonly request?: string | undefined; readonly at: number }
+  | { readonly type: 'STOP'; readonly by?: string | undefined; readonly request?: string | undefined; readonly at: number }
   | {
       readonly type: 'RESTART'
       readonly by?: string | undefined
+      /** The id that the caller gave the request. */
+      readonly request?: string | undefined
       readonly at: number
       /** The operation that sends it; without one it is refused while another holds the slot. */
       readonly op?: string | undefined
@@ -114,6 +116,8 @@ export type ServiceCommand =
   | { readonly type: 'RESERVE'; readonly op: Operation }
   | { readonly type: 'FREE'; readonly op: string }
   | { readonly type: 'RECONFIGURE'; readonly spec: ServiceSpec; readonly at: number }
+  /** Its process is not the one that is wanted: a new one, without a new generation. */
+  | { readonly type: 'REPLACE'; readonly because: string; readonly at: number }
   | { readonly type: 'HOLD'; readonly because: string; readonly at: number }
   | { readonly type: 'RELEASE' }
   | { readonly type: 'REMOVE'; readonly at: number }

@@ -24,8 +24,16 @@ export const listenerStatus = z.object({
 })
 export type ListenerStatus = z.infer<typeof listenerStatus>
 
+/** Something around us that is wrong, now. */
+export const fault = z.object({
+  what: z.enum(['journal', 'logs']),
+  because: z.string(),
+  since: z.iso.datetime(),
+})
+export type Fault = z.infer<typeof fault>
+
 export const supervisorStatus = z.object({
-  status: z.enum(['starting', 'running', 'stopping']),
+  status: z.enum(['starting', 'running', 'stopping', 'leaving']),
   pid: z.number().int(),
   uptime: z.number().int().describe('whole seconds'),
   managed_services: z.number().int(),
@@ -33,6 +41,7 @@ export const supervisorStatus = z.object({
   config: z.string().nullable().describe('path of the config file'),
   state: z.string().describe('path of the state folder'),
   warnings: z.array(z.string()),
+  faults: z.array(fault).describe('what is wrong around it now: a full disk, say'),
 })
 export type SupervisorStatus = z.infer<typeof supervisorStatus>
 

@@ -1,5 +1,6 @@
 import type { Address } from './ids.ts'
 import type { Fact } from './facts.ts'
+import type { FactQuery, Kept } from './journal.ts'
 import type { DependencyCondition, Operation, ServiceSpec, ServiceStatus } from './service.ts'
 import type { ActorStatus, ListenerStatus, SupervisorStatus } from './status.ts'
 
@@ -41,6 +42,10 @@ export interface FleetView {
   accepts(address: Address, event: { readonly type: string }): boolean
   /** Brings memory and CPU figures of these services up to date. */
   measure(services: readonly string[]): Promise<void>
+  /** What the journal has of what happened, oldest first. */
+  events(query: FactQuery): Promise<readonly Fact[]>
+  /** How much of it there is at all. */
+  keptEvents(): Promise<Kept>
   /** The last lines of these services' logs. */
   logTail(
     services: readonly string[],

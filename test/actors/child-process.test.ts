@@ -296,8 +296,10 @@ test('what cannot be started says why, and where it was looked for', async () =>
   expect(await because({ name: 'no/such' })).toContain("its log file can't be opened: ENOENT")
 })
 
-test('what the kernel refuses for want of descriptors is said, and nothing throws', async () => {
-  const program = `
+test.each([false, true])(
+  'what the kernel refuses for want of descriptors is said (a one-shot: %s), and nothing throws',
+  async (oneShot) => {
+    const program = `
     import { openSync, closeSync } from 'node:fs'
     import { createContainers } from '${resolve('src/actors/containment.ts')}'
     import { createSpawnQueue } from '${resolve('src/actors/spawn-queue.ts')}'
@@ -306,9 +308,11 @@ test('what the kernel refuses for want of descriptors is said, and nothing throw
     const spec = JSON.parse(process.argv[1])
     const containers = createContainers({ stateId: 'poor', hierarchies: [] })
     const logPath = () => '/dev/null'
-    const logic = createChildProcess({ logPath, environment: {}, stateId: 'poor', containers, spawnQueue: createSpawnQueue() })
-    const run = async () => {
-      const child = invoke(logic, { spec, incarnation: 'i1', adopt: null })
+    const exitPath = () => '/no/such/exit'
+    const environment = {}
+    const logic = createChildProcess({ logPath, exitPath, environment, stateId: 'poor', containers, spawnQueue: createSpawnQueue() })
+    const run = async (incarnation) => {
+      const child = invoke(logic, { spec, incarnation, adopt: null })
       while (child.facts.length === 0) await new Promise(setImmediate)
       child.stop()
       return child.facts[0]
@@ -316,20 +320,30 @@ test('what the kernel refuses for want of descriptors is said, and nothing throw
     const held = []
     try { for (;;) held.push(openSync('/dev/null')) } catch {}
     const facts = []
-    // From no descriptor at all to enough: each step of a spawn is once the one that fails.
-    for (let count = 0; count < 12; count++) { facts.push(await run()); closeSync(held.pop()) }
+    // An incarnation each: the end of one is swept for aside, by its mark. From no descriptor at all to enough: each step of a spawn is once the one that fails.
+    for (let count = 0; count < 16; count++) { facts.push(await run('i' + count)); closeSync(held.pop()) }
     console.log(JSON.stringify(facts))
   `
-  const script = 'ulimit -n 80; exec "$@"'
-  const argv = ['-c', script, 'sh', process.execPath, '--input-type=module-typescript', '-e', program, JSON.stringify(specOf())]
-  const { stdout } = await promisify(execFile)('/bin/sh', argv)
-  const facts = JSON.parse(stdout) as ChildFact[]
-  for (const fact of facts.filter(({ type }) => type !== 'child.spawned')) {
-    expect(fact).toMatchObject({ type: 'child.unspawnable', because: expect.stringContaining('EMFILE') as string })
-  }
-  expect(facts[0]?.type).toBe('child.unspawnable')
-  expect(facts.at(-1)?.type).toBe('child.spawned')
-})
+    const script = 'ulimit -n 80; exec "$@"'
+    const argv = [
+      '-c',
+      script,
+      'sh',
+      process.execPath,
+      '--input-type=module-typescript',
+      '-e',
+      program,
+      JSON.stringify(specOf({ oneShot })),
+    ]
+    const { stdout } = await promisify(execFile)('/bin/sh', argv)
+    const facts = JSON.parse(stdout) as ChildFact[]
+    for (const fact of facts.filter(({ type }) => type !== 'child.spawned')) {
+      expect(fact).toMatchObject({ type: 'child.unspawnable', because: expect.stringContaining('EMFILE') as string })
+    }
+    expect(facts[0]?.type).toBe('child.unspawnable')
+    expect(facts.at(-1)?.type).toBe('child.spawned')
+  },
+)
 
 test('a child neither ignores nor blocks a signal', async () => {
   await stage.run({ command: '/bin/grep', args: ['-E', 'Sig(Blk|Ign)', '/proc/self/status'] }).fact('child.exited')

@@ -44,6 +44,7 @@ const fleet: FleetStatus = {
     config: null,
     state: '/s',
     warnings: [],
+    faults: [],
   },
   services: { web: running, worker: failed },
   listeners: [{ name: 'control', address: '/s/control.sock', error: null }],

@@ -105,7 +105,9 @@ describe('SERVICE', () => {
         { type: 'HOLD', because: 'x', at: 0 },
         { type: 'RELEASE' },
         { type: 'REMOVE', at: 0 },
-        { type: 'ADOPT', identity: { pid: 7, start: 1 }, at: 0 },
+        { type: 'ADOPT', leader: { pid: 7, start: 1 }, incarnation: 'earlier.1.1', at: 0 },
+        { type: 'RESUME', because: 'x', at: 0 },
+        { type: 'REPLACE', because: 'x', at: 0 },
         { type: 'LEAVE' },
         { type: 'gate.open', waited: true },
         { type: 'gate.waiting', because: 'x' },
@@ -130,6 +132,7 @@ describe('SERVICE', () => {
       ],
       unreached: [
         // Passed through within one step.
+        'restoring',
         'decide',
         'gate.checking',
         // Only when unhealthy restarts it, see service.test.ts.

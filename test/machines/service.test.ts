@@ -2,7 +2,7 @@ import { createActor, SimulatedClock, type AnyActorRef } from 'xstate'
 import { describe, expect, test } from 'vitest'
 import { stateName } from '../../src/directory.ts'
 import { processMachine } from '../../src/machines/process.ts'
-import { serviceMachine, type GateInput, type ServiceEvent } from '../../src/machines/service.ts'
+import { serviceMachine, type GateInput, type Restored, type ServiceEvent } from '../../src/machines/service.ts'
 import type { Statement } from '../../src/protocol/facts.ts'
 import type { ChildCommand, ChildInput, ProbeCommand, ProbeInput } from '../../src/protocol/process.ts'
 import type { ServiceSpec } from '../../src/protocol/service.ts'
@@ -10,7 +10,7 @@ import { fake } from '../support/fake.ts'
 import { probe, specOf } from '../support/specs.ts'
 
 /** SERVICE with its real PROCESS inside; only the OS is a fake. */
-function start(spec: ServiceSpec = specOf()) {
+function start(spec: ServiceSpec = specOf(), restored?: Restored) {
   const clock = new SimulatedClock()
   const child = fake<ChildCommand, ChildInput>()
   const looks = fake<ProbeCommand, ProbeInput>()
@@ -20,7 +20,7 @@ function start(spec: ServiceSpec = specOf()) {
     actors: { process: processMachine.provide({ actors: { child: child.logic, probe: looks.logic } }), gate: gate.logic },
     actions: { state: (_, statement) => facts.push(statement) },
   })
-  const actor = createActor(machine, { input: { spec, run: 'run' }, clock }).start()
+  const actor = createActor(machine, { input: { spec, run: 'run', restored }, clock }).start()
   const incarnation = (): string => child.inputs.at(-1)?.incarnation ?? ''
   return {
     actor,
@@ -75,7 +75,9 @@ const steps = {
   HOLD: (s: Started) => s.send({ type: 'HOLD', because: 'a sibling restarts', at }),
   RELEASE: (s: Started) => s.send({ type: 'RELEASE' }),
   REMOVE: (s: Started) => s.send({ type: 'REMOVE', at }),
-  ADOPT: (s: Started) => s.send({ type: 'ADOPT', identity: { pid: 7, start: 1 }, at }),
+  ADOPT: (s: Started) => s.send({ type: 'ADOPT', leader: { pid: 7, start: 1 }, incarnation: 'earlier.3.2', at }),
+  RESUME: (s: Started) => s.send({ type: 'RESUME', because: 'started again', at }),
+  REPLACE: (s: Started) => s.send({ type: 'REPLACE', because: 'its config changed', at }),
   LEAVE: (s: Started) => s.send({ type: 'LEAVE' }),
   'gate.open': (s: Started) => s.gate.emit({ type: 'gate.open', waited: true }),
   'gate.blocked': (s: Started) => s.gate.emit({ type: 'gate.blocked', because: 'db failed' }),
@@ -103,7 +105,13 @@ const chart: Record<
 > = {
   stopped: {
     by: [],
-    on: { START: 'live.running.starting', RESTART: 'live.running.starting', ADOPT: 'live.running.starting', REMOVE: 'removed' },
+    on: {
+      START: 'live.running.starting',
+      RESTART: 'live.running.starting',
+      ADOPT: 'live.running.starting',
+      RESUME: 'live.running.starting',
+      REMOVE: 'removed',
+    },
   },
   completed: {
     spec: oneShot,
@@ -128,6 +136,7 @@ const chart: Record<
       STOP: 'stopped',
       HOLD: 'held',
       REMOVE: 'removed',
+      LEAVE: 'stopped',
       RECONFIGURE: 'live.running.starting',
     },
   },
@@ -142,11 +151,12 @@ const chart: Record<
       STOP: 'stopped',
       HOLD: 'held',
       REMOVE: 'removed',
+      LEAVE: 'stopped',
     },
   },
   held: {
     by: ['START', 'spawned', 'exited 1', 'HOLD'],
-    on: { RELEASE: 'live.running.starting', STOP: 'stopped', REMOVE: 'removed' },
+    on: { RELEASE: 'live.running.starting', STOP: 'stopped', REMOVE: 'removed', LEAVE: 'stopped' },
   },
   'live.running.starting': {
     spec: probed,
@@ -159,6 +169,7 @@ const chart: Record<
       STOP: 'live.stopping.thenStopped',
       RESTART: 'live.stopping.thenGate',
       RECONFIGURE: 'live.stopping.thenGate',
+      REPLACE: 'live.stopping.thenGate',
       HOLD: 'live.stopping.thenHeld',
       REMOVE: 'live.stopping.thenRemoved',
       LEAVE: 'stopped',
@@ -175,6 +186,7 @@ const chart: Record<
       STOP: 'live.stopping.thenStopped',
       RESTART: 'live.stopping.thenGate',
       RECONFIGURE: 'live.stopping.thenGate',
+      REPLACE: 'live.stopping.thenGate',
       HOLD: 'live.stopping.thenHeld',
       REMOVE: 'live.stopping.thenRemoved',
       LEAVE: 'stopped',
@@ -191,6 +203,7 @@ const chart: Record<
       STOP: 'live.stopping.thenStopped',
       RESTART: 'live.stopping.thenGate',
       RECONFIGURE: 'live.stopping.thenGate',
+      REPLACE: 'live.stopping.thenGate',
       HOLD: 'live.stopping.thenHeld',
       REMOVE: 'live.stopping.thenRemoved',
       LEAVE: 'stopped',
@@ -205,6 +218,7 @@ const chart: Record<
       STOP: 'live.stopping.thenStopped',
       RESTART: 'live.stopping.thenGate',
       RECONFIGURE: 'live.stopping.thenGate',
+      REPLACE: 'live.stopping.thenGate',
       HOLD: 'live.stopping.thenHeld',
       REMOVE: 'live.stopping.thenRemoved',
       LEAVE: 'stopped',
@@ -265,7 +279,14 @@ test('RESTART is a new generation with a new incarnation, free of the budget', (
   }
   expect(s.state()).toBe('live.running.healthy')
   expect(s.context()).toMatchObject({ generation: 6, readyGeneration: 6, restartCount: 5, pid: 12, because: 'restarted by me' })
-  expect(s.child.inputs.map(({ incarnation }) => incarnation)).toEqual(['run.1', 'run.2', 'run.3', 'run.4', 'run.5', 'run.6'])
+  expect(s.child.inputs.map(({ incarnation }) => incarnation)).toEqual([
+    'run.1.1',
+    'run.2.2',
+    'run.3.3',
+    'run.4.4',
+    'run.5.5',
+    'run.6.6',
+  ])
 })
 
 test('a crash while it is being stopped is the stop', () => {
@@ -383,8 +404,63 @@ test('a spec that comes while it is stopped waits for the next start', () => {
 test('adoption keeps the identity and spawns nothing', () => {
   const s = start()
   steps.ADOPT(s)
-  expect(s.child.inputs).toMatchObject([{ adopt: { pid: 7, start: 1 } }])
+  expect(s.child.inputs).toMatchObject([{ adopt: { pid: 7, start: 1 }, incarnation: 'earlier.3.2' }])
   expect(s.context()).toMatchObject({ desired: 'run', generation: 0 })
+})
+
+describe('what an earlier run wrote down', () => {
+  const restored = {
+    desired: 'run' as const,
+    generation: 4,
+    readyGeneration: 4,
+    by: 'me',
+    request: null,
+    because: 'exited with code 1; gave up',
+    outcome: null,
+    restartCount: 7,
+    history: { restarts: [1, 2], streak: 2 },
+  }
+
+  test.each([
+    ['completed', 'completed'],
+    ['failed', 'failed'],
+    ['stopped', 'stopped'],
+    [null, 'stopped'],
+  ] as const)('an outcome of %s begins %s, with its reason', (outcome, state) => {
+    const s = start(specOf(), { ...restored, outcome })
+    expect(s.state()).toBe(state)
+    expect(s.context()).toMatchObject({ because: 'exited with code 1; gave up', generation: 4, restartCount: 7 })
+  })
+
+  test('RESUME goes on with its generation, its counts and its budget', () => {
+    const s = start(specOf(), restored)
+    steps.RESUME(s)
+    s.spawned()
+    expect(s.context()).toMatchObject({ generation: 4, restartCount: 7, incarnation: 'run.1.4', history: restored.history })
+    s.exited(1)
+    // The third in a row, of three.
+    expect(s.context().decision).toMatchObject({ kind: 'restart', attempt: 3 })
+  })
+
+  test('REPLACE puts a process of this generation in place of the adopted one', () => {
+    const s = start(specOf(), restored)
+    s.send({ type: 'ADOPT', leader: { pid: 7, start: 1 }, incarnation: 'earlier.3.3', at })
+    steps.REPLACE(s)
+    s.exited(0)
+    expect(s.child.inputs.map(({ incarnation }) => incarnation)).toEqual(['earlier.3.3', 'run.2.4'])
+    expect(s.context()).toMatchObject({ generation: 4, restartCount: 8, because: 'its config changed' })
+  })
+})
+
+test('what is let go of is stopped for us alone: nothing is asked of its process', () => {
+  const s = start()
+  steps.START(s)
+  s.spawned()
+  steps.LEAVE(s)
+  expect(s.state()).toBe('stopped')
+  expect(s.facts.map(({ type }) => type)).toContain('service.left')
+  expect(s.facts.map(({ type }) => type)).not.toContain('service.exited')
+  expect(s.child.commands).toEqual([{ type: 'child.detach' }])
 })
 
 test('an actor of a process that fails takes nothing with it: the service decides as after a crash', () => {

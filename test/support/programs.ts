@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import process from 'node:process'
 import { randomUUID } from 'node:crypto'
 import { createChildProcess, type ChildDependencies } from '../../src/actors/child-process.ts'
 import { type Containers, createContainers } from '../../src/actors/containment.ts'
+import { exitPathOf } from '../../src/actors/exit-record.ts'
 import { readStat, send } from '../../src/actors/proc.ts'
 import { markedProcesses } from '../../src/actors/scan.ts'
 import { createSpawnQueue } from '../../src/actors/spawn-queue.ts'
@@ -76,10 +77,12 @@ export interface Stage {
 
 export function createStage(changes: Partial<ChildDependencies> = {}): Stage {
   const dir = mkdtempSync(join(tmpdir(), 'hyphae-'))
+  mkdirSync(join(dir, 'exits'))
   const stateId = randomUUID().slice(0, 8)
   const containers = changes.containers ?? createContainers({ stateId })
   const logic = createChildProcess({
     logPath: (service) => join(dir, `${service}.log`),
+    exitPath: (service, incarnation) => exitPathOf(join(dir, 'exits'), service, incarnation),
     environment: { PATH: process.env['PATH'] },
     stateId,
     containers,

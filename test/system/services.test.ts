@@ -1,10 +1,10 @@
-import { readFileSync, writeFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { readFileSync, writeFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { isAlive, readStat } from '../../src/actors/proc.ts'
 import { markedProcesses } from '../../src/actors/scan.ts'
-import { stateIdOf } from '../../src/orchestrator.ts'
+import { stateIdOf } from '../../src/state-dir.ts'
 import type { ServiceSpec } from '../../src/protocol/service.ts'
 import { eventually } from '../support/eventually.ts'
 import { startFleet, type Fleet } from '../support/fleet.ts'
@@ -393,6 +393,22 @@ describe('operations', () => {
   })
 })
 
+test('a one-shot shows its own pid and is measured with its recorder', async () => {
+  const { stateDir, fact, call, status } = await start([
+    specOf({ name: 'job', ...forever, oneShot: true, restart: { policy: 'on_failure' }, containment: 'mark' }),
+  ])
+  const { pid, leader } = (await fact('job', 'service.spawned')).data as { pid: number; leader: { pid: number } }
+  expect(status('job').pid).toBe(pid)
+  expect(readStat(pid)?.ppid).toBe(leader.pid)
+  expect(statSync(join(stateDir, 'exits')).mode & 0o777).toBe(0o700)
+  await eventually(async () => {
+    const { services } = await call('system.status', {})
+    const [program = 0, recorder = 0] = [pid, leader.pid].map((one) => (readStat(one)?.memory ?? 0) / 2 ** 20)
+    expect(recorder).toBeGreaterThan(0)
+    expect(services['job']?.memory_mb).toBeGreaterThan(program + recorder / 2)
+  })
+})
+
 test('an incarnation has a mark of its own, and nothing of ours', async () => {
   const report = file()
   process.env['SUPERVISOR_TEST_SECRET'] = 'x'
@@ -415,11 +431,12 @@ test('an incarnation has a mark of its own, and nothing of ours', async () => {
   const seen = JSON.parse(readFileSync(report, 'utf8')) as {
     env: Record<string, string>
     args: string[]
-    pid: number
+    ppid: number
     group: number
   }
   expect(seen.args).toEqual(['two words', '$HOME', '*'])
-  expect(seen.env).toMatchObject({ COLOUR: 'blue', HYPHAE_ID: expect.stringMatching(/\/web\/[0-9a-f]+\.1$/) as string })
+  expect(seen.env).toMatchObject({ COLOUR: 'blue', HYPHAE_ID: expect.stringMatching(/\/web\/[0-9a-f]+\.1\.1$/) as string })
   expect(seen.env['SUPERVISOR_TEST_SECRET']).toBeUndefined()
-  expect(seen.group).toBe(seen.pid)
+  // Its recorder leads the group.
+  expect(seen.group).toBe(seen.ppid)
 })

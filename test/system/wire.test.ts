@@ -102,7 +102,14 @@ test('RESTART as an event, a stream of what follows, and its end', async () => {
   ask(2, 'actor.send', { to: 'service.web', event: { type: 'RESTART' } })
   await eventually(() => {
     const facts = answers.flatMap(({ params }) => (params?.['item'] as { fact?: { type: string } } | undefined)?.fact?.type ?? [])
-    expect(facts).toEqual(['service.stopping', 'service.exited', 'service.spawning', 'service.spawned', 'service.ready'])
+    expect(facts).toEqual([
+      'command.accepted',
+      'service.stopping',
+      'service.exited',
+      'service.spawning',
+      'service.spawned',
+      'service.ready',
+    ])
   })
   const seqs = answers.flatMap(({ params }) => (typeof params?.['seq'] === 'number' ? [params['seq']] : []))
   expect(seqs).toEqual(seqs.map((_, index) => index + 1))

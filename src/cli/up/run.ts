@@ -5,8 +5,9 @@ import { findConfig } from '../../config/file.ts'
 import { formatProblem } from '../../config/frame.ts'
 import { dormantText, loadConfig } from '../../config/load.ts'
 import { findControlSocket } from '../../control-socket.ts'
-import { createOrchestrator, type Orchestrator } from '../../orchestrator.ts'
-import { errorCodes, HyphaeError } from '../../protocol/errors.ts'
+import type { Orchestrator } from '../../options.ts'
+import { createOrchestrator } from '../../orchestrator.ts'
+import { errorCodes, HyphaeError, messageOf } from '../../protocol/errors.ts'
 import type { Principal } from '../../protocol/principal.ts'
 import type { ActorStatus, FleetStatus } from '../../protocol/status.ts'
 import { queryTime } from '../connection.ts'
@@ -50,7 +51,16 @@ export async function up(given: string | undefined): Promise<void> {
   )
   orchestrator.onFact(display.fact)
   const begun = orchestrator.start()
-  obeySignals(orchestrator, begun, display.remark)
+  const reload = async (): Promise<void> => {
+    try {
+      await orchestrator.reload(loadConfig(path, process.env).services)
+    } catch (error) {
+      // A config that is wrong changes nothing.
+      log.error({ err: error }, 'the config was not reloaded')
+      display.remark(`the config was not reloaded: ${messageOf(error)}`)
+    }
+  }
+  obeySignals(orchestrator, begun, reload, display.remark)
   try {
     await begun
     await orchestrator.finished
@@ -88,8 +98,13 @@ async function refuseSecond(stateDir: string): Promise<void> {
   }
 }
 
-/** SIGINT and SIGTERM stop everything; another one kills what does not stop. SIGHUP means nothing yet. */
-function obeySignals(orchestrator: Orchestrator, begun: Promise<void>, remark: (text: string) => void): void {
+/** SIGINT and SIGTERM stop everything; another one kills what does not stop. SIGHUP reads the config again. */
+function obeySignals(
+  orchestrator: Orchestrator,
+  begun: Promise<void>,
+  reload: () => Promise<void>,
+  remark: (text: string) => void,
+): void {
   let asked: number | undefined
   const stop = (signal: string): void => {
     const now = performance.now()
@@ -110,7 +125,8 @@ function obeySignals(orchestrator: Orchestrator, begun: Promise<void>, remark: (
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
-  process.on('SIGHUP', () => {})
+  // Until everything is up there is nothing to go over to.
+  process.on('SIGHUP', () => void begun.then(reload, () => {}))
 }
 
 async function killRest(orchestrator: Orchestrator): Promise<void> {

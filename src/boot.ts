@@ -1,0 +1,165 @@
+import { kill, observe } from './actors/observe.ts'
+import type { Containers } from './actors/containment.ts'
+import type { Directory } from './directory.ts'
+import type { Exits } from './exits.ts'
+import { sealSpec } from './keeper.ts'
+import type { PoolName } from './machines/orchestrator.ts'
+import { reconcile, type Step } from './machines/reconcile.ts'
+import type { ServiceContext } from './machines/service.ts'
+import type { Statement } from './protocol/facts.ts'
+import { addressOf, type Address } from './protocol/ids.ts'
+import { limits } from './protocol/limits.ts'
+import type { Observed } from './protocol/observed.ts'
+import type { ServiceRecord } from './protocol/record.ts'
+import type { ServiceSpec } from './protocol/service.ts'
+
+/**
+ * From what the config wants and what the journal and the machine show to actors: adopts what runs, starts what is missing,
+ * ends what is not wanted. At boot, and whenever the config is read again.
+ */
+
+export interface BootParts {
+  /** Names this run in incarnations. */
+  readonly run: string
+  readonly boot: string
+  readonly stateId: string
+  readonly directory: Directory
+  readonly containers: Containers
+  readonly exits: Exits
+  /** Monotonic ms. */
+  clock(): number
+  state(statement: Statement): void
+  deliver(to: Address, event: { readonly type: string }): boolean
+  spawn(pool: PoolName, address: Address, input: unknown): void
+  /** The journal need not remember it any more. */
+  forget(service: string): void
+  /** Or has a shutdown begun? */
+  goesOn(): boolean
+}
+
+export interface Boot {
+  /** The services of the config, in its order, and for a while those that are not in it any more but still run. */
+  names(): readonly string[]
+  /**
+   * Looks at what runs and makes the actors. `begin` then tells them what to do; until then nothing but leftovers has been
+   * touched. `generations`: of each service, as far as is known before any is told anything.
+   */
+  prepare(
+    records: ReadonlyMap<string, ServiceRecord>,
+    fresh: boolean,
+  ): Promise<{ readonly generations: ReadonlyMap<string, number>; begin(): Promise<void> }>
+  /** Goes from the services that there are to these; answers what was done, in words. */
+  reload(specs: readonly ServiceSpec[]): Promise<string>
+}
+
+export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): Boot {
+  const { directory, boot } = parts
+  let specs = initial
+  const leaving = new Set<string>()
+
+  const plan = (records: ReadonlyMap<string, ServiceRecord>, fresh: boolean, observed: ReadonlyMap<string, Observed>) => {
+    const steps = reconcile({ specs, records, fresh, boot, seal: sealSpec }, observed)
+    for (const step of steps) if (step.do === 'remove') leaving.add(step.service)
+    return steps
+  }
+  const isThere = (name: string): boolean => directory.refOf(addressOf('service', name)) !== undefined
+
+  /** What the world shows of a fleet that has no actors yet. */
+  const look = (records: ReadonlyMap<string, ServiceRecord>): Promise<Map<string, Observed>> => {
+    const known = Array.from(records.values()).flatMap(({ service, incarnation, leader, boot: its }) =>
+      leader === null || incarnation === null || its !== boot ? [] : [{ service, incarnation, leader }],
+    )
+    return observe({ stateId: parts.stateId, containers: parts.containers, known, exits: parts.exits.list() })
+  }
+  const supervised = (): Map<string, Observed> =>
+    new Map(
+      Array.from(directory.actors()).flatMap(({ kind, address }): Array<readonly [string, Observed]> => {
+        const entry = kind === 'service' ? directory.entry(address) : undefined
+        if (entry === undefined) return []
+        const { spec, next } = entry.snapshot.context as unknown as ServiceContext
+        return [[spec.name, { incarnations: [], contained: [], exits: [], supervised: next ?? spec }]]
+      }),
+    )
+
+  return {
+    names() {
+      const wanted = specs.map(({ name }) => name)
+      for (const name of leaving) if (!isThere(name) || wanted.includes(name)) leaving.delete(name)
+      return [...wanted, ...leaving]
+    },
+    async prepare(records, fresh) {
+      const steps = plan(records, fresh, await look(records))
+      for (const exit of parts.exits.list()) {
+        // Its end is known already, or what it would decide has been decided otherwise.
+        if (!steps.some((step) => step.do === 'adopt' && step.incarnation === exit.incarnation)) parts.exits.drop(exit)
+      }
+      const first = new Set<Step['do']>(['sweep', 'create'])
+      await take(
+        parts,
+        steps.filter((step) => first.has(step.do)),
+      )
+      const generations = steps.flatMap((step) =>
+        step.do === 'create' ? [[step.service, step.restored?.generation ?? 0] as const] : [],
+      )
+      const rest = steps.filter((step) => !first.has(step.do))
+      return { generations: new Map(generations), begin: () => take(parts, rest) }
+    },
+    async reload(next) {
+      specs = next
+      const steps = plan(new Map(), false, supervised())
+      await take(parts, steps)
+      const count = (kind: Step['do'], what: string): string[] => {
+        const { length } = steps.filter((step) => step.do === kind)
+        return length === 0 ? [] : [`${length} ${what}`]
+      }
+      const done = [...count('create', 'new'), ...count('reconfigure', 'changed'), ...count('remove', 'gone')]
+      return done.length === 0 ? 'nothing has changed' : done.join(', ')
+    },
+  }
+}
+
+/** Takes the steps, in slices, so that the event loop goes on. */
+async function take(parts: BootParts, steps: readonly Step[]): Promise<void> {
+  await Promise.all(steps.flatMap((step) => (step.do === 'sweep' ? [sweep(parts, step)] : [])))
+  let slice = 0
+  for (const step of steps) {
+    if (step.do === 'sweep') continue
+    if (++slice % limits.eventSlice === 0) await new Promise((resolve) => setImmediate(resolve))
+    // What a shutdown has stopped stays so.
+    if (!parts.goesOn() && step.do === 'start') continue
+    takeOne(parts, step)
+  }
+}
+
+async function sweep({ state }: BootParts, { service, processes }: Extract<Step, { do: 'sweep' }>): Promise<void> {
+  const left = await kill(processes)
+  const what = `killed ${processes.length} left behind by an earlier incarnation of ${service}`
+  const because = left.length === 0 ? what : `${left.length} of ${processes.length} left behind do not go`
+  state({ type: 'system.swept', about: addressOf('service', service), because, data: { processes: [...processes] } })
+}
+
+function takeOne({ clock, run, deliver, spawn, forget }: BootParts, step: Exclude<Step, { do: 'sweep' }>): void {
+  const { service } = step
+  const address = addressOf('service', service)
+  const tell = (event: { readonly type: string } & Readonly<Record<string, unknown>>): void => {
+    deliver(address, { ...event, at: clock() } as { type: string })
+  }
+  switch (step.do) {
+    case 'create':
+      return spawn('services', address, { spec: step.spec, run, restored: step.restored })
+    case 'adopt':
+      return tell({ type: 'ADOPT', leader: step.leader, incarnation: step.incarnation })
+    case 'replace':
+      return tell({ type: 'REPLACE', because: step.because })
+    case 'stop':
+      return tell({ type: 'STOP', by: step.by })
+    case 'reconfigure':
+      return tell({ type: 'RECONFIGURE', spec: step.spec })
+    case 'remove':
+      return tell({ type: 'REMOVE' })
+    case 'start':
+      return tell(step.because === null ? { type: 'START', by: 'the fleet' } : { type: 'RESUME', because: step.because })
+    case 'forget':
+      return forget(service)
+  }
+}

@@ -1,0 +1,56 @@
+import * as z from 'zod'
+import { query, stream } from '../protocol/command.ts'
+import { fact } from '../protocol/facts.ts'
+import { addressOf } from '../protocol/ids.ts'
+import type { FactQuery } from '../protocol/journal.ts'
+import { limits } from '../protocol/limits.ts'
+import type { FleetView } from '../protocol/view.ts'
+import { someServices } from './names.ts'
+
+const input = z.strictObject({
+  services: someServices.optional().describe('only what is about these, also those that are gone; without it, everything'),
+  since: z.iso.datetime({ offset: true }).optional().describe('only what happened at this time or later'),
+  limit: z.number().int().min(0).max(limits.eventsRead).default(100).describe('at most this many, the newest'),
+})
+
+const queryOf = ({ services, since, limit }: z.output<typeof input>): FactQuery => ({
+  limit,
+  ...(since === undefined ? {} : { since: Date.parse(since) }),
+  ...(services === undefined ? {} : { about: services.map((name) => addressOf('service', name)) }),
+})
+
+export const eventsRead = query({
+  name: 'events.read',
+  summary: 'What happened, also in earlier runs: who asked what of whom, and why it restarted.',
+  permission: 'fleet.read',
+  errors: [],
+  input,
+  output: z.object({
+    events: z.array(fact).describe('oldest first'),
+    kept: z
+      .object({
+        facts: z.number().int(),
+        bytes: z.number().int(),
+        oldest: z.iso.datetime().nullable(),
+        max_age_ms: z.number(),
+        max_bytes: z.number(),
+      })
+      .describe('how much is remembered at all: older ones are forgotten'),
+  }),
+  async read(view: FleetView, given) {
+    const [events, kept] = await Promise.all([view.events(queryOf(given)), view.keptEvents()])
+    const { facts, bytes, oldest, maxAge, maxBytes } = kept
+    return { events: [...events], kept: { facts, bytes, oldest, max_age_ms: maxAge, max_bytes: maxBytes } }
+  },
+})
+
+export const eventsFollow = stream({
+  name: 'events.follow',
+  summary: 'What happened, and then what happens: none is left out, and none comes twice.',
+  permission: 'fleet.read',
+  errors: [],
+  policy: 'all',
+  input,
+  output: fact,
+  open: (_view, given) => ({ source: 'facts', query: queryOf(given) }),
+})

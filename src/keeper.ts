@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto'
+import type { Directory, Entry } from './directory.ts'
+import type { ServiceContext } from './machines/service.ts'
+import type { Journal, JournalRecord } from './protocol/journal.ts'
+import { fleetRecord, recordFormat, serviceRecord, type FleetRecord, type ServiceRecord } from './protocol/record.ts'
+import type { ServiceSpec } from './protocol/service.ts'
+
+/** Keeps the journal's records in step with the service actors: what was asked of each, and where its process is. */
+
+export interface KeeperParts {
+  readonly directory: Directory
+  readonly journal: Journal
+  /** Names this boot of the machine. */
+  readonly boot: string
+}
+
+export interface Keeper {
+  /** The fleet as a whole. */
+  fleet(status: FleetRecord['status']): void
+  /** From now on nothing that services do changes what is written: they are let go of, not stopped. */
+  freeze(): void
+  forget(service: string): void
+}
+
+export function createKeeper({ directory, journal, boot }: KeeperParts): Keeper {
+  const written = new Map<string, string>()
+  let frozen = false
+
+  const keep = (entry: Entry): void => {
+    const record = recordOf(entry, boot)
+    if (record === null) return
+    const text = JSON.stringify(record)
+    if (written.get(record.service) === text) return
+    written.set(record.service, text)
+    journal.put({ kind: 'service', key: record.service, value: record })
+  }
+  const forget = (service: string): void => {
+    written.delete(service)
+    journal.remove('service', service)
+  }
+
+  directory.watch((changes) => {
+    if (frozen) return
+    for (const change of changes) {
+      if (change.type === 'fact' || !change.address.startsWith('service.')) continue
+      const entry = directory.entry(change.address)
+      if (entry !== undefined) keep(entry)
+      else if (directory.actor(change.address)?.state === 'removed') forget(change.address.slice('service.'.length))
+    }
+  })
+
+  return {
+    fleet(status) {
+      journal.put({ kind: 'fleet', key: 'fleet', value: { format: recordFormat, status, boot } satisfies FleetRecord })
+    },
+    freeze() {
+      frozen = true
+    },
+    forget,
+  }
+}
+
+/** null: nobody has asked anything of it yet, so there is nothing that the config does not say. */
+function recordOf({ snapshot, state }: Entry, boot: string): ServiceRecord | null {
+  const context = snapshot.context as unknown as ServiceContext
+  const { spec, next, desired, generation, readyGeneration, by, request, because, restartCount, history } = context
+  if (generation === 0 && by === null) return null
+  const { incarnation, leader } = context
+  return {
+    format: recordFormat,
+    service: spec.name,
+    desired,
+    generation,
+    readyGeneration,
+    spec: sealSpec(next ?? spec),
+    by,
+    request,
+    because,
+    outcome: outcomeOf(state, context),
+    restartCount,
+    history: { restarts: [...history.restarts], streak: history.streak },
+    incarnation: incarnation === '' ? null : incarnation,
+    leader,
+    boot,
+  }
+}
+
+/** A service that has not been started yet is stopped too, but did not come to rest by itself. */
+function outcomeOf(state: string, { desired, decision, outcome }: ServiceContext): ServiceRecord['outcome'] {
+  if (state === 'completed' || state === 'failed') return state
+  const byItself = decision === null ? outcome === 'stopped' : decision.kind === 'stopped'
+  return state === 'stopped' && desired === 'run' && byItself ? 'stopped' : null
+}
+
+/** Values of an environment may be secrets: a record can tell whether they changed, not what they are. */
+export function sealSpec(spec: ServiceSpec): ServiceRecord['spec'] {
+  const known = sealed.get(spec)
+  if (known !== undefined) return known
+  const env = Object.fromEntries(Object.entries(spec.env).map(([name, value]) => [name, digest(`${name}=${value}`)]))
+  const fresh = { ...spec, env }
+  sealed.set(spec, fresh)
+  return fresh
+}
+/** A spec is written with every change of its service, and never changes itself. */
+const sealed = new WeakMap<ServiceSpec, ServiceRecord['spec']>()
+
+const digest = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex').slice(0, 32)}`
+
+/** What can be understood of a journal's records; what can't is as if it were not there. */
+export function readRecords(records: readonly JournalRecord[]): {
+  readonly fleet: FleetRecord | null
+  readonly services: ReadonlyMap<string, ServiceRecord>
+} {
+  const services = new Map<string, ServiceRecord>()
+  let fleet: FleetRecord | null = null
+  for (const { kind, value } of records) {
+    if (kind === 'fleet') fleet = fleetRecord.safeParse(value).data ?? null
+    if (kind !== 'service') continue
+    const record = serviceRecord.safeParse(value).data
+    if (record !== undefined) services.set(record.service, record)
+  }
+  return { fleet, services }
+}

@@ -1,0 +1,202 @@
+import { generationOf } from '../protocol/incarnation.ts'
+import type { Observed } from '../protocol/observed.ts'
+import type { ProcessIdentity } from '../protocol/process.ts'
+import { bareSpec, needsNewProcess, type ServiceRecord } from '../protocol/record.ts'
+import { noHistory } from '../protocol/restart.ts'
+import type { ServiceSpec } from '../protocol/service.ts'
+import type { Restored } from './service.ts'
+
+/**
+ * What is wanted against what is there, answered with steps: used whenever the two can differ (boot, reload). Pure, so
+ * that every case stands in a table of its test.
+ */
+
+/** What is wanted: the config, and what the journal knows. */
+export interface Desired {
+  /** The services of the config, in its order. */
+  readonly specs: readonly ServiceSpec[]
+  readonly records: ReadonlyMap<string, ServiceRecord>
+  /** The fleet was shut down on request: what people asked of single services is over, only the counting goes on. */
+  readonly fresh: boolean
+  /** This boot of the machine; pids and monotonic times of another mean nothing. */
+  readonly boot: string
+  /** Takes the values out of a spec's environment, as records have it. */
+  seal(spec: ServiceSpec): Readonly<Record<string, unknown>>
+}
+
+export type Step =
+  /** Leftovers that no actor will own: they are killed before anything else of the service happens. */
+  | { readonly do: 'sweep'; readonly service: string; readonly processes: readonly ProcessIdentity[] }
+  | { readonly do: 'create'; readonly service: string; readonly spec: ServiceSpec; readonly restored: Restored | undefined }
+  /** Take over what runs, or learn how it ended. */
+  | { readonly do: 'adopt'; readonly service: string; readonly leader: ProcessIdentity; readonly incarnation: string }
+  /** A new process in place of the adopted one. */
+  | { readonly do: 'replace'; readonly service: string; readonly because: string }
+  /** `because` null: it starts with the fleet; otherwise it goes on where it was, its restart budget included. */
+  | { readonly do: 'start'; readonly service: string; readonly because: string | null }
+  | { readonly do: 'stop'; readonly service: string; readonly by: string }
+  | { readonly do: 'reconfigure'; readonly service: string; readonly spec: ServiceSpec }
+  | { readonly do: 'remove'; readonly service: string }
+  /** It is neither in the config nor anywhere else. */
+  | { readonly do: 'forget'; readonly service: string }
+
+const order = ['sweep', 'create', 'adopt', 'replace', 'stop', 'reconfigure', 'remove', 'start', 'forget'] as const
+
+/** Steps in the order in which they are to be taken: within one kind, as the config has the services. */
+export function reconcile(desired: Desired, observed: ReadonlyMap<string, Observed>): Step[] {
+  const wanted = new Map(desired.specs.map((spec) => [spec.name, spec]))
+  const names = new Set([...wanted.keys(), ...desired.records.keys(), ...observed.keys()])
+  const steps = [...names].flatMap((name) => {
+    const spec = wanted.get(name)
+    const seen = observed.get(name) ?? nothing
+    if (spec === undefined) return remove(name, desired, seen)
+    if (seen.supervised !== null) return same(seen.supervised, spec) ? [] : [step('reconfigure', name, { spec })]
+    return resume(spec, desired, seen)
+  })
+  return order.flatMap((kind) => steps.filter((one) => one.do === kind))
+}
+
+const nothing: Observed = { incarnations: [], contained: [], exits: [], supervised: null }
+
+const step = <K extends Step['do']>(kind: K, service: string, rest: Omit<Extract<Step, { do: K }>, 'do' | 'service'>): Step =>
+  ({ do: kind, service, ...rest }) as unknown as Step
+
+const same = (one: ServiceSpec, other: ServiceSpec): boolean => JSON.stringify(one) === JSON.stringify(other)
+
+/** It is not in the config (any more): what runs of it is stopped as its last spec says. */
+function remove(name: string, { records, boot, fresh }: Desired, seen: Observed): Step[] {
+  if (seen.supervised !== null) return [step('remove', name, {})]
+  const record = records.get(name)
+  const { current, leftovers } = split(seen, record, boot)
+  const steps = sweep(name, leftovers)
+  if (current === null || !current.alive) return [...steps, step('forget', name, {})]
+  // What the record lacks is what a spec had not yet when it was written.
+  const spec = { ...bareSpec(name), ...(record?.spec as Partial<ServiceSpec> | undefined), name }
+  const restored = record === undefined ? undefined : restoredOf(record, boot, fresh, 'run')
+  return [
+    ...steps,
+    step('create', name, { spec, restored }),
+    step('adopt', name, { leader: current.leader, incarnation: current.incarnation }),
+    step('remove', name, {}),
+  ]
+}
+
+/** It is in the config, and no actor has it yet. */
+function resume(spec: ServiceSpec, desired: Desired, seen: Observed): Step[] {
+  const { name } = spec
+  const { boot, fresh, seal } = desired
+  const record = desired.records.get(name)
+  const { current, leftovers } = split(seen, record, boot)
+  // Its mark is newer than the journal's last words: since then it was asked to run, whatever stands there.
+  const newer = record !== undefined && current !== null && generationOf(current.incarnation) > record.generation
+  const want = wish(spec, record, fresh, newer || (record === undefined && current?.alive === true))
+  const changed = record !== undefined && needsNewProcess(record.spec, seal(spec))
+  const known = record === undefined ? undefined : restoredOf(record, boot, fresh, want)
+  // The mark of a process may be newer than the journal's last words.
+  const generation = Math.max(known?.generation ?? 0, current === null ? 0 : generationOf(current.incarnation))
+  const restored = known === undefined && generation === 0 ? undefined : { ...(known ?? unknown), desired: want, generation }
+  const create = (more: Partial<Restored> = {}): Step[] => [
+    ...sweep(name, leftovers),
+    step('create', name, { spec, restored: restored === undefined ? undefined : { ...restored, outcome: null, ...more } }),
+  ]
+
+  if (current !== null && (current.alive || (!fresh && want === 'run' && !changed))) {
+    const behind = generationOf(current.incarnation) < generation
+    const adopt = step('adopt', name, { leader: current.leader, incarnation: current.incarnation })
+    const by = fresh ? 'the shutdown before' : (record?.by ?? 'the journal')
+    if (want === 'stop') return [...create(), adopt, step('stop', name, { by })]
+    if (current.alive && changed) {
+      const because = 'restarted because its config changed'
+      return [...create({ generation: generation + 1 }), adopt, step('replace', name, { because })]
+    }
+    if (behind && current.alive) return [...create(), adopt, step('replace', name, { because: record?.because ?? 'restarted' })]
+    // It ended while nobody watched: its policy decides, unless it had been asked to start anew anyway.
+    if (!behind) return [...create(), adopt]
+  }
+  if (want === 'stop') return create()
+  // At rest by itself, and nothing has changed since.
+  if (record?.outcome != null && !fresh && record.boot === boot && !changed) return create({ outcome: record.outcome })
+  const goesOn = record !== undefined && !fresh && record.generation > 0
+  return [...create(), step('start', name, { because: goesOn ? resumed(record, boot, changed) : null })]
+}
+
+function wish(spec: ServiceSpec, record: ServiceRecord | undefined, fresh: boolean, runs: boolean): 'run' | 'stop' {
+  if (record !== undefined && !fresh) return runs ? 'run' : record.desired
+  return spec.autostart || runs ? 'run' : 'stop'
+}
+
+/** Why it is started although nobody asks for it now. */
+function resumed(record: ServiceRecord, boot: string, changed: boolean): string {
+  if (record.boot !== boot) return 'started again: the machine was started anew'
+  if (changed) return 'started again: its config changed'
+  return record.leader === null && record.because !== null ? record.because : 'started again: it had ended unseen'
+}
+
+const unknown: Restored = {
+  desired: 'run',
+  generation: 0,
+  readyGeneration: 0,
+  by: null,
+  request: null,
+  because: null,
+  outcome: null,
+  restartCount: 0,
+  history: noHistory as Restored['history'],
+}
+
+function restoredOf(record: ServiceRecord, boot: string, fresh: boolean, desired: 'run' | 'stop'): Restored {
+  const { generation, readyGeneration, by, request, because, outcome, restartCount, history } = record
+  const restored = { desired, generation, readyGeneration, by, request, because, outcome, restartCount, history }
+  if (fresh)
+    return { ...restored, by: null, request: null, because: null, outcome: null, restartCount: 0, history: unknown.history }
+  // The times in a history are of its boot.
+  return record.boot === boot ? restored : { ...restored, outcome: null, history: unknown.history }
+}
+
+interface Current {
+  readonly incarnation: string
+  readonly leader: ProcessIdentity
+  readonly alive: boolean
+}
+
+/** The incarnation to go on with, and all processes that belong to none that will have an actor. */
+function split(
+  { incarnations, contained, exits }: Observed,
+  record: ServiceRecord | undefined,
+  boot: string,
+): { readonly current: Current | null; readonly leftovers: readonly ProcessIdentity[] } {
+  const alive = incarnations
+    .flatMap(({ incarnation, leader, processes }) => (leader === null ? [] : [{ incarnation, leader, processes }]))
+    .sort((a, b) => generationOf(b.incarnation) - generationOf(a.incarnation) || b.leader.start - a.leader.start)[0]
+  const others = incarnations
+    .filter(({ incarnation }) => incarnation !== alive?.incarnation)
+    .flatMap(({ processes }) => processes)
+  if (alive !== undefined)
+    return { current: { incarnation: alive.incarnation, leader: alive.leader, alive: true }, leftovers: others }
+  const leftovers = unique([...others, ...contained])
+  // It ran when the journal last heard of it, and does no more.
+  const ended = record !== undefined && record.boot === boot && record.leader !== null && record.incarnation !== null
+  if (ended) {
+    const { incarnation, leader } = record
+    return { current: { incarnation: incarnation ?? '', leader: leader ?? nobody, alive: false }, leftovers }
+  }
+  // Its spawn was not written down any more, but its end was.
+  const exit = exits.toSorted((a, b) => generationOf(b) - generationOf(a))[0]
+  // One that the journal knows by name and without a process was reported before.
+  const fresher =
+    exit !== undefined &&
+    exit !== record?.incarnation &&
+    generationOf(exit) >= (record?.generation ?? 0) &&
+    record?.outcome == null
+  return { current: fresher ? { incarnation: exit, leader: nobody, alive: false } : null, leftovers }
+}
+
+/** A leader that is surely dead: no process has this start time. */
+const nobody: ProcessIdentity = { pid: 2 ** 22, start: -1 }
+
+const unique = (identities: readonly ProcessIdentity[]): ProcessIdentity[] => [
+  ...new Map(identities.map((identity) => [`${identity.pid}:${identity.start}`, identity])).values(),
+]
+
+const sweep = (service: string, processes: readonly ProcessIdentity[]): Step[] =>
+  processes.length === 0 ? [] : [step('sweep', service, { processes })]

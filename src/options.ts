@@ -1,0 +1,64 @@
+import type { Retention, PersistenceParts } from './persistence.ts'
+import type { Gateway } from './protocol/calls.ts'
+import type { Fact } from './protocol/facts.ts'
+import type { Transport } from './protocol/link.ts'
+import type { ServiceSpec } from './protocol/service.ts'
+import type { FleetView } from './protocol/view.ts'
+
+/** What an orchestrator is made of, and what one can do with it. */
+
+/** Where our own words go; pino fits. */
+export interface Log {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+  debug(fields: object, message: string): void
+}
+
+export interface ListenerSpec {
+  /** The config's key. */
+  readonly name: string
+  /** Scheme and place: `unix:/run/x.sock`, `memory:`. */
+  readonly endpoint: string
+  readonly dialect: 'jsonrpc'
+}
+
+export interface OrchestratorOptions {
+  readonly services: readonly ServiceSpec[]
+  /** Folder for logs and the socket; made where it is missing, mode 0700. */
+  readonly stateDir: string
+  readonly configPath?: string | null
+  readonly warnings?: readonly string[]
+  /** What children inherit; our own secrets must not be in it. */
+  readonly environment?: NodeJS.ProcessEnv
+  readonly listeners?: readonly ListenerSpec[]
+  readonly transports?: readonly Transport[]
+  readonly log?: Log
+  /** How long facts are kept, and how many bytes of them. */
+  readonly retention?: Retention
+  /** Another way to open the journal, for tests that let a disk fail. */
+  readonly openJournal?: PersistenceParts['open']
+}
+
+export interface Orchestrator {
+  readonly gateway: Gateway
+  readonly view: FleetView
+  /** Facts as they are recorded, each once, in order. */
+  onFact(listener: (fact: Fact) => void): () => void
+  /**
+   * Opens the journal and starts listeners, then adopts what an earlier run left running and starts what is missing;
+   * resolves once all of it has been told to. Rejects, and touches no service, when the state folder has an orchestrator or
+   * the control socket can't be bound.
+   */
+  start(): Promise<void>
+  /** Goes over to these services: what has not changed is not touched. */
+  reload(services: readonly ServiceSpec[]): Promise<void>
+  /** Writes down, as far as that is possible now, that a defect of ours ends us. Touches no service. */
+  crash(error: Error): Promise<void>
+  /** Asks for the shutdown of the fleet, as `system.shutdown` does; resolves when nothing is left. */
+  shutdown(by: string): Promise<void>
+  /** Resolves when a shutdown, whoever asked for it, has finished. */
+  readonly finished: Promise<void>
+  /** Ends the actors and closes what is open. After a shutdown nothing runs any more; without one the services run on. */
+  close(): Promise<void>
+}

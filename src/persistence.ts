@@ -1,0 +1,70 @@
+import type { Directory } from './directory.ts'
+import { createKeeper, readRecords, type Keeper } from './keeper.ts'
+import type { Journal, Opened } from './protocol/journal.ts'
+import type { FleetRecord, ServiceRecord } from './protocol/record.ts'
+import { createRequests, type Requests } from './requests.ts'
+import { HyphaeError } from './protocol/errors.ts'
+import { limits } from './protocol/limits.ts'
+import { openJournal } from './store/journal.ts'
+import { lockState } from './store/lock.ts'
+
+/** What outlives the orchestrator, opened: one orchestrator a state folder, its journal, and what stood in it. */
+
+export interface Retention {
+  /** ms */
+  readonly maxAge: number
+  readonly maxBytes: number
+}
+
+export interface PersistenceParts {
+  readonly stateDir: string
+  readonly retention: Retention
+  readonly directory: Directory
+  readonly boot: string
+  /** Wall clock, ms. */
+  wall(): number
+  /** Another way to open the journal, for tests that let a disk fail. */
+  readonly open?: ((options: { readonly dir: string; readonly retention: Retention }) => Promise<Opened>) | undefined
+}
+
+export interface Persistence {
+  readonly journal: Journal
+  readonly keeper: Keeper
+  readonly requests: Requests
+  readonly fleet: FleetRecord | null
+  readonly services: ReadonlyMap<string, ServiceRecord>
+  readonly damage: Opened['damage']
+  /** Writes what is left, and lets the next one in. */
+  close(): Promise<void>
+}
+
+/** Rejects with `busy` and the other's pid when the folder has an orchestrator. */
+export async function openPersistence(parts: PersistenceParts): Promise<Persistence> {
+  const { stateDir, retention, directory, boot, wall, open = openJournal } = parts
+  const lock = lockState(stateDir)
+  if (!('release' in lock)) {
+    const who = lock.heldBy === null ? 'an orchestrator is running' : `already running as pid ${lock.heldBy}`
+    const message = `${who} with the state folder ${stateDir}; stop it with: hyphae down`
+    throw new HyphaeError('busy', message, { pid: lock.heldBy, state: stateDir })
+  }
+  try {
+    const { journal, records, lastSeq, damage } = await open({ dir: stateDir, retention })
+    directory.resume(lastSeq)
+    // For `explain`; nobody waits for it.
+    journal.read({ limit: limits.recalledFacts }).then(directory.recall, () => {})
+    return {
+      journal,
+      keeper: createKeeper({ directory, journal, boot }),
+      requests: createRequests({ journal, records, wall }),
+      ...readRecords(records),
+      damage,
+      async close() {
+        await journal.close()
+        lock.release()
+      },
+    }
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}

@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto'
+import * as z from 'zod'
+import { HyphaeError } from './protocol/errors.ts'
+import type { Journal, JournalRecord } from './protocol/journal.ts'
+import { limits } from './protocol/limits.ts'
+import { roles, type Principal, type Role } from './protocol/principal.ts'
+import type { Reply } from './protocol/reply.ts'
+
+/**
+ * Requests that carry an id of their caller's choice. Asked again under the same id, also after a crash, a command is not
+ * run again: it gets the answer of the first time.
+ *
+ * An id is on the disk before its command is carried out. After a crash in between, the generations of the services it was
+ * about tell whether it had an effect.
+ */
+
+const requestRecord = z.object({
+  format: z.literal(1),
+  id: z.string(),
+  principal: z.object({ name: z.string(), via: z.string(), role: z.enum(Object.keys(roles) as [Role, ...Role[]]) }),
+  command: z.string(),
+  input: z.unknown(),
+  /** Wall clock ms; the oldest are forgotten first. */
+  at: z.number(),
+  /** The generations of the services it was about, before. */
+  before: z.record(z.string(), z.number()),
+  /** Actors were told. */
+  begun: z.boolean(),
+  reply: z.custom<Reply>((value) => typeof value === 'object' && value !== null && 'ok' in value).nullable(),
+})
+type RequestRecord = z.infer<typeof requestRecord>
+
+export interface RequestCall {
+  readonly principal: Principal
+  readonly id: string
+  readonly command: string
+  readonly input: unknown
+  readonly before: Readonly<Record<string, number>>
+}
+
+/** What the gateway has to do with a request that is new: say when actors were told, and what came of it. */
+export interface RequestSlip {
+  begun(accepted: Reply): void
+  done(reply: Reply): void
+  /** Nothing was done: the id is free again. */
+  withdraw(): void
+}
+
+export interface Requests {
+  /**
+   * The reply of the first time; null when it was carried out and nobody knows its reply any more. A request that is new is
+   * written down and run. Rejects when the id was used for something else, and when it can't be written down.
+   */
+  take(call: RequestCall, run: (slip: RequestSlip) => Promise<Reply>): Promise<Reply | null>
+  /** Those that were on the disk and had no effect yet when an earlier run was killed. */
+  unfinished(generations: ReadonlyMap<string, number>): Array<Pick<RequestCall, 'principal' | 'id' | 'command' | 'input'>>
+}
+
+export interface RequestsParts {
+  readonly journal: Pick<Journal, 'put' | 'remove' | 'sync'>
+  readonly records: readonly JournalRecord[]
+  /** Wall clock, ms. */
+  wall(): number
+}
+
+export function createRequests({ journal, records, wall }: RequestsParts): Requests {
+  const known = new Map<string, RequestRecord>()
+  const underWay = new Map<string, Promise<Reply>>()
+  for (const { kind, value } of records) {
+    const record = kind === 'request' ? requestRecord.safeParse(value).data : undefined
+    if (record !== undefined) known.set(keyOf(record.principal, record.id), record)
+  }
+  // The oldest first, whatever order they came in.
+  for (const [key, record] of [...known].sort(([, a], [, b]) => a.at - b.at)) {
+    known.delete(key)
+    known.set(key, record)
+  }
+
+  const put = (key: string, record: RequestRecord): void => {
+    known.set(key, record)
+    journal.put({ kind: 'request', key, value: record })
+  }
+  const drop = (key: string): void => {
+    known.delete(key)
+    journal.remove('request', key)
+  }
+  const makeRoom = (): void => {
+    for (const key of known.keys()) {
+      if (known.size < limits.requests) return
+      if (!underWay.has(key)) drop(key)
+    }
+  }
+
+  async function repeat(key: string, record: RequestRecord): Promise<Reply | null> {
+    const running = underWay.get(key)
+    if (running !== undefined) return running
+    // Its answer may have been written down in vain (a full disk).
+    await journal.sync()
+    return record.reply
+  }
+
+  async function first(key: string, record: RequestRecord, run: (slip: RequestSlip) => Promise<Reply>): Promise<Reply> {
+    let now = record
+    const change = (more: Partial<RequestRecord>): void => {
+      now = { ...now, ...more }
+      put(key, now)
+    }
+    try {
+      await journal.sync()
+    } catch (error) {
+      drop(key)
+      throw error
+    }
+    return run({
+      begun: (accepted) => change({ begun: true, reply: bounded(accepted) }),
+      done: (reply) => change({ begun: true, reply: bounded(reply) }),
+      withdraw: () => drop(key),
+    })
+  }
+
+  return {
+    async take({ principal, id, command, input, before }, run) {
+      const key = keyOf(principal, id)
+      const earlier = known.get(key)
+      if (earlier !== undefined) {
+        const same = earlier.command === command && JSON.stringify(earlier.input) === JSON.stringify(input)
+        if (!same) {
+          const when = new Date(earlier.at).toISOString()
+          throw new HyphaeError(
+            'invalid_params',
+            `request_id: "${id}" was used for another request (${earlier.command}, ${when})`,
+            {
+              field: 'request_id',
+            },
+          )
+        }
+        if (earlier.begun || underWay.has(key)) return repeat(key, earlier)
+      }
+      makeRoom()
+      const { name, via, role } = principal
+      const record: RequestRecord = {
+        format: 1,
+        id,
+        principal: { name, via, role },
+        command,
+        input,
+        at: wall(),
+        before: { ...before },
+        begun: false,
+        reply: null,
+      }
+      put(key, record)
+      const running = first(key, record, run).finally(() => underWay.delete(key))
+      underWay.set(key, running)
+      return running
+    },
+    unfinished(generations) {
+      const rest: RequestRecord[] = []
+      for (const [key, record] of known) {
+        if (record.begun) continue
+        const effect = Object.entries(record.before).some(([service, generation]) => (generations.get(service) ?? 0) > generation)
+        if (effect) put(key, { ...record, begun: true })
+        else rest.push(record)
+      }
+      return rest
+    },
+  }
+}
+
+const keyOf = ({ name }: Pick<Principal, 'name'>, id: string): string =>
+  `${createHash('sha256').update(name).digest('hex').slice(0, 8)} ${id}`
+
+/** The answer of a large fleet is not worth its place. */
+const bounded = (reply: Reply): Reply | null => (JSON.stringify(reply).length > limits.requestReply ? null : reply)
