@@ -15,9 +15,12 @@ import { eventually } from './eventually.ts'
 
 const admin: Principal = { name: 'test', via: 'test', role: 'admin' }
 
-/** A whole orchestrator with real processes, in a folder of its own. `end` leaves nothing behind. */
+/**
+ * A whole orchestrator with real processes, in a folder of its own or in that of an earlier one. `end` leaves nothing
+ * behind, `leave` everything.
+ */
 export async function startFleet(services: readonly ServiceSpec[], options: Partial<OrchestratorOptions> = {}) {
-  const stateDir = mkdtempSync(join(tmpdir(), 'hyphae-fleet-'))
+  const stateDir = options.stateDir ?? mkdtempSync(join(tmpdir(), 'hyphae-fleet-'))
   const orchestrator = createOrchestrator({ services, stateDir, listeners: [], environment: process.env, ...options })
   const facts: Fact[] = []
   orchestrator.onFact((fact) => facts.push(fact))
@@ -52,6 +55,8 @@ export async function startFleet(services: readonly ServiceSpec[], options: Part
         if (found === undefined) throw new Error(`no ${type} number ${nth} about ${name} yet`)
         return found
       }, 20_000),
+    /** Ends the orchestrator alone. */
+    leave: (): Promise<void> => orchestrator.close(),
     async end(): Promise<void> {
       await orchestrator.shutdown('the test')
       await orchestrator.close()
