@@ -5,8 +5,10 @@ import { growth } from './growth.ts'
 import { journal } from './journal.ts'
 import type { Row } from './measure.ts'
 import { flood, memory } from './memory.ts'
+import { promises } from './promises.ts'
 import { respawn } from './respawn.ts'
 import { spawnMany } from './spawn.ts'
+import { durable, survive } from './survive.ts'
 
 const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   respawn: () => respawn(),
@@ -15,6 +17,9 @@ const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   memory,
   flood: () => flood(),
   growth,
+  promises,
+  durable,
+  survive,
   journal,
 }
 const chosen = process.argv.slice(2)

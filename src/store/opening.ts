@@ -62,7 +62,8 @@ function tryOpen(files: Files, tuning: Tuning): Omit<Opening, 'damage'> | string
     if (loaded.wrong > 0) throw new Error(`${loaded.wrong} of its rows are not as they were written`)
     const found = late?.newerThan(loaded)
     if (found && found.rows > 0) {
-      if (tail?.commit || found.lost) throw new Error('the end of its write-ahead log is damaged')
+      // A write cut short by kill -9 looks the same, and is no damage as long as all that it brought can be read.
+      if (found.lost) throw new Error('the end of its write-ahead log is damaged')
       restore(db, found)
       loaded = load(db)
     }

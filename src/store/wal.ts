@@ -8,8 +8,6 @@ import { endianness } from 'node:os'
 export interface WalTail {
   /** Commits stand behind a frame that is damaged: SQLite would drop them. */
   readonly cut: boolean
-  /** The frame that ends it closes a commit, so it was not cut short by a crash between frames. */
-  readonly commit: boolean
   /** Offset of what SQLite does not see, bytes; what stands there may be older, too. */
   readonly from: number
 }
@@ -41,7 +39,7 @@ function tailOf(file: number, size: number): WalTail {
   let sums = sum(header.subarray(0, 24), [0, 0], swapped)
   if (!agrees(header, 24, sums) || pageBytes === 0 || pageBytes > mostBytes) {
     // Zeros are a file that was made longer just before the power went.
-    return { cut: size > headerBytes && header.some((byte) => byte !== 0), commit: true, from: 0 }
+    return { cut: size > headerBytes && header.some((byte) => byte !== 0), from: 0 }
   }
 
   const salts = header.subarray(16, 24)
@@ -59,9 +57,8 @@ function tailOf(file: number, size: number): WalTail {
     sums = next
     if (isCommit()) from = at + frame.length
   }
-  const commit = read() && isCommit()
-  for (at += frame.length; read(); at += frame.length) if (isOurs() && isCommit()) return { cut: true, commit, from }
-  return { cut: false, commit, from }
+  for (at += frame.length; read(); at += frame.length) if (isOurs() && isCommit()) return { cut: true, from }
+  return { cut: false, from }
 }
 
 type Sums = readonly [number, number]
