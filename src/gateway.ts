@@ -169,7 +169,13 @@ export function createGateway(parts: GatewayParts): Gateway {
     )
     slip?.done(reply)
     await turn()
-    await parts.durable()
+    try {
+      await parts.durable()
+    } catch (error) {
+      // A failure promises nothing.
+      if (!reply.ok) return reply
+      throw new HyphaeError('storage', `${command} was carried out, but that could not be kept: ${messageOf(error)}`)
+    }
     return reply
   }
 
@@ -188,7 +194,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     const planned = (repeated: boolean): Plan<unknown> =>
       command.plan(view, parsed, { principal, now: parts.clock(), newId: parts.newId, request, repeated })
     const run = (plan: Plan<unknown>, slip?: RequestSlip): Promise<Reply> => {
-      parts.accepted(command.name, principal.name, subjects(plan), request)
+      parts.accepted(plan.what ?? command.name, principal.name, subjects(plan), request)
       return conclude(settle(command, plan, wait, slip), command.name, slip)
     }
     if (request === undefined) return run(planned(false))

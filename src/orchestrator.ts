@@ -67,7 +67,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const meter = createMeter(monotonic)
   const containers = createContainers({ stateId })
   let persistence: Persistence | undefined
-  let ended = false
+  let stopped = false
   let status: SupervisorStatus['status'] = 'starting'
   let count = 0
   const newId = (): string => `${run}-${++count}`
@@ -115,10 +115,8 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
         status = 'leaving'
         persistence?.keeper.freeze()
       } else if (type === 'system.stopped') {
-        ended = true
+        stopped = true
         persistence?.keeper.fleet('stopped')
-      } else if (type === 'system.left') {
-        ended = true
       }
     },
   })
@@ -274,13 +272,13 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       for (const { address } of open) deliver(address, { type: 'CLOSE', because: 'the orchestrator ends' } as { type: string })
       await Promise.race([gone(directory, open), sleep(limits.closeTime)])
       // Whatever brought us here: only a shutdown ends services.
-      if (!ended) {
+      if (!stopped) {
         persistence?.keeper.freeze()
         for (const name of fleet.names()) deliver(addressOf('service', name), { type: 'LEAVE' })
       }
       root.stop()
       containers.removeAll()
-      await persistence?.close()
+      await persistence?.close(!stopped)
     },
   }
 }

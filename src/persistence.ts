@@ -34,8 +34,8 @@ export interface Persistence {
   readonly fleet: FleetRecord | null
   readonly services: ReadonlyMap<string, ServiceRecord>
   readonly damage: Opened['damage']
-  /** Writes what is left, and lets the next one in. */
-  close(): Promise<void>
+  /** Writes what is left, and lets the next one in. `running`: services go on without an orchestrator. */
+  close(running: boolean): Promise<void>
 }
 
 /** Rejects with `busy` and the other's pid when the folder has an orchestrator. */
@@ -58,9 +58,9 @@ export async function openPersistence(parts: PersistenceParts): Promise<Persiste
       requests: createRequests({ journal, records, wall }),
       ...readRecords(records),
       damage,
-      async close() {
+      async close(running) {
         await journal.close()
-        lock.release()
+        lock.release(running)
       },
     }
   } catch (error) {

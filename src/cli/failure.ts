@@ -7,6 +7,7 @@ import { err } from './terminal.ts'
 const next: Partial<Record<ErrorCode, string>> = {
   timeout: 'see how it stands: hyphae status',
   internal: 'supervisor.log in the state folder has the details',
+  storage: 'see what is wrong: hyphae status',
   invalid_request: 'see: hyphae --help',
 }
 
@@ -23,7 +24,7 @@ function advice({ code, data }: HyphaeError): string | undefined {
 export async function fail(cause: unknown, json: boolean): Promise<number> {
   const error = cause instanceof HyphaeError ? cause : new HyphaeError('internal', messageOf(cause))
   const { code, message, data } = error
-  const { exit } = errorCodes[code]
+  const exit = 'exit' in error && typeof error.exit === 'number' ? error.exit : errorCodes[code].exit
   const { paint } = err.look()
   if (json) {
     await err.json({ error: { code, message, data } })

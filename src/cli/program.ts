@@ -4,7 +4,9 @@ import { version } from '../version.ts'
 import { fail } from './failure.ts'
 import { addActors } from './verbs/actors.ts'
 import { addDown } from './verbs/down.ts'
+import { addEvents } from './verbs/events.ts'
 import { addExplain } from './verbs/explain.ts'
+import { addLeave } from './verbs/leave.ts'
 import { addLogs } from './verbs/logs.ts'
 import { addSend } from './verbs/send.ts'
 import { addRestart, addStart, addStop } from './verbs/service.ts'
@@ -22,10 +24,27 @@ Exit codes:
                                    77 not permitted
 
 Examples:
-  hyphae up -c hyphae.yaml         run the fleet here; Ctrl-C stops it
+  hyphae up -c hyphae.yaml         run the fleet here; Ctrl-C stops it; -d: in the background
   hyphae restart web               restart a service and wait until it is ready
   hyphae send service.web RESTART  the same as an event to its actor
 `
+
+/** In the order of the help text. */
+const verbs = [
+  addUp,
+  addDown,
+  addLeave,
+  addStatus,
+  addStart,
+  addStop,
+  addRestart,
+  addLogs,
+  addEvents,
+  addSend,
+  addActors,
+  addExplain,
+  addValidate,
+]
 
 function programOf(): Command {
   const program = new Command('hyphae')
@@ -37,7 +56,6 @@ function programOf(): Command {
     .exitOverride()
     // What is wrong is told in one place, below.
     .configureOutput({ outputError: () => {} })
-  const verbs = [addUp, addDown, addStatus, addStart, addStop, addRestart, addLogs, addSend, addActors, addExplain, addValidate]
   for (const add of verbs) add(program)
   return program
 }

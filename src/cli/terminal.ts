@@ -31,11 +31,17 @@ export interface Output {
 /** https://no-color.org: present and not empty. */
 const noColour = (): boolean => (process.env['NO_COLOR'] ?? '') !== '' || process.env['TERM'] === 'dumb'
 
+/** Refusals of a disk, not of whoever reads. */
+const tooFull: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
 function outputOf(stream: WriteStream & { readonly fd: number }): Output {
   let gone = false
-  // Whoever reads has gone (`| head`), or the terminal was closed: there is nobody left to tell.
   stream.on('error', (error) => {
-    if (!['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'].includes(systemCode(error) ?? '')) throw error
+    const code = systemCode(error) ?? ''
+    // What does not fit on a disk that is full is lost; what comes later may fit again.
+    if (tooFull.has(code)) return
+    // Whoever reads has gone (`| head`), or the terminal was closed: there is nobody left to tell.
+    if (!['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'].includes(code)) throw error
     gone = true
   })
   const terminal = stream.isTTY

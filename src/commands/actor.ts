@@ -111,7 +111,7 @@ export const actorSend = mutation({
       })
     }
     const answer = (now: FleetView) => ({ actor: now.actor(to) ?? target, sent: event.type })
-    return { tell: [{ to, event: stamped }], watch: [], settled: answer, accepted: answer }
+    return { what: `actor.send ${event.type}`, tell: [{ to, event: stamped }], watch: [], settled: answer, accepted: answer }
   },
 })
 

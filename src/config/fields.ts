@@ -1,6 +1,7 @@
 import * as z from 'zod'
-import { limits } from '../protocol/limits.ts'
+import { formatBytes, parseBytes } from '../protocol/bytes.ts'
 import { parseDuration } from '../protocol/duration.ts'
+import { limits } from '../protocol/limits.ts'
 
 /**
  * The kinds of value that a field may have. Everywhere in the schema an `error` text is what was expected,
@@ -44,10 +45,17 @@ export const headers = z.record(
 const units = {
   ms: { factor: 1, word: 'milliseconds', example: '500ms' },
   s: { factor: 1_000, word: 'seconds', example: '10s' },
+  d: { factor: 86_400_000, word: 'days', example: '30d' },
 } as const
 
+interface DurationBounds {
+  readonly zero?: boolean
+  /** ms; more than a timer can wait only where none does. */
+  readonly most?: number
+}
+
 /** A duration, as a text with a unit or as a number in the field's unit; ms from here on. */
-export function duration(unit: keyof typeof units, { zero = false }: { readonly zero?: boolean } = {}) {
+export function duration(unit: keyof typeof units, { zero = false, most = limits.duration }: DurationBounds = {}) {
   const { factor, word, example } = units[unit]
   const expected = `a duration such as "${example}", or a number of ${word}`
   return z.union([z.number(), z.string()], { error: expected }).transform((written, context) => {
@@ -56,9 +64,21 @@ export function duration(unit: keyof typeof units, { zero = false }: { readonly 
     let refusal: string | undefined
     if (Number.isNaN(ms)) refusal = expected
     else if (ms < (zero ? 0 : 1)) refusal = zero ? 'a duration of 0 or more' : 'a duration above 0'
-    else if (ms > limits.duration) refusal = `a duration of at most ${limits.duration / 86_400_000} days`
+    else if (ms > most) refusal = `a duration of at most ${most / 86_400_000} days`
     if (refusal === undefined) return ms
     context.addIssue({ code: 'custom', message: refusal, input: written })
+    return z.NEVER
+  })
+}
+
+/** A size, as a text with a unit or as a number of bytes; bytes from here on. */
+export function byteSize(least: number, most: number) {
+  const expected = 'a size such as "32MB", or a number of bytes'
+  return z.union([z.number(), z.string()], { error: expected }).transform((written, context) => {
+    const bytes = Math.round((typeof written === 'number' ? written : parseBytes(written)) ?? Number.NaN)
+    if (bytes >= least && bytes <= most) return bytes
+    const message = Number.isNaN(bytes) ? expected : `a size from ${formatBytes(least)} to ${formatBytes(most)}`
+    context.addIssue({ code: 'custom', message, input: written })
     return z.NEVER
   })
 }

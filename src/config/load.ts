@@ -35,6 +35,8 @@ export interface LoadedConfig {
   readonly supervisor: { readonly host: string; readonly port: number } & Security
   readonly http: { readonly port: number; readonly allowedOrigins: readonly string[] }
   readonly log: { readonly file: string | null; readonly level: LogLevel }
+  /** How long events are kept (ms), and how many bytes of them. */
+  readonly journal: { readonly maxAge: number; readonly maxBytes: number }
   readonly environment: 'development' | 'production'
   readonly warnings: readonly ConfigProblem[]
   /** Written fields that are checked but have no effect in this version: it listens on its unix socket only. */
@@ -61,7 +63,7 @@ export const dormantText = (fields: readonly string[]): string =>
   `${fields.join(', ')}: checked, but without effect in this version, which listens on its unix socket only`
 
 /** The sections that mean something in this version. */
-const sections: ReadonlySet<string> = new Set(['supervisor', 'state', 'http', 'log'])
+const sections: ReadonlySet<string> = new Set(['supervisor', 'state', 'http', 'log', 'journal'])
 
 /** Reads and checks a config file. Throws a ConfigError with everything that is wrong with it. */
 export const loadConfig = (path: string, env: Environment): LoadedConfig =>
@@ -95,7 +97,7 @@ export function parseConfig(
   report.settle()
   if (written === undefined) return report.fatal(0, [], { message: "can't be used" })
 
-  const { supervisor, http, log } = written
+  const { supervisor, http, log, journal } = written
   return {
     path,
     dir,
@@ -108,6 +110,7 @@ export function parseConfig(
     supervisor: { host, port: overrides.port ?? supervisor.port, ...resolveSecurity(supervisor, tree) },
     http: { port: http.port, allowedOrigins: http.allowed_origins },
     log: { file: log.file === undefined ? null : resolve(dir, log.file), level: overrides.level ?? log.level },
+    journal: { maxAge: journal.max_age, maxBytes: journal.max_size },
     environment: supervisor.environment,
     warnings: report.warnings(),
     dormant: dormant.filter((path) => tree.at(path) !== undefined).map((path) => path.join('.')),

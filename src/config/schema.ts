@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { bareText, block, duration, filledText, numberBetween, origin, port, text, wholeNumber } from './fields.ts'
+import { limits } from '../protocol/limits.ts'
+import { bareText, block, byteSize, duration, filledText, numberBetween, origin, port, text, wholeNumber } from './fields.ts'
 import { backoffFields, maxRestarts, serviceSchema } from './service-schema.ts'
 
 /** The whole file as it is written. Defaults that another field can override are filled in when it is resolved. */
@@ -92,6 +93,15 @@ export const logSchema = block({
     .describe('The least that is logged. SUPERVISOR_LOG_LEVEL, then RUST_LOG, come first.'),
 })
 
+export const journalSchema = block({
+  max_age: duration('d', { most: limits.longestFactAge })
+    .prefault(limits.factAge / 86_400_000)
+    .describe('How long events are kept. A number means days.'),
+  max_size: byteSize(limits.leastFactBytes, limits.mostFactBytes)
+    .prefault(limits.factBytes)
+    .describe('How much of them is kept: the oldest go first. A number means bytes; units are B, KB, MB and GB.'),
+})
+
 const later = z.unknown().optional().describe('For a surface that this version does not have yet; ignored.')
 
 /** Unknown sections are let through: the file may be another program's too. */
@@ -102,6 +112,7 @@ export const fileSchema = z.looseObject({
     .describe("The folder of the journal, logs and socket, relative to the config file's folder. HYPHAE_STATE comes first."),
   http: httpSchema.prefault({}).describe('The HTTP surface.'),
   log: logSchema.prefault({}).describe("Hyphae's own log."),
+  journal: journalSchema.prefault({}).describe('How many events the journal keeps. What services are to do is always kept.'),
   gateway: later,
   mcp: later,
   telemetry: later,

@@ -33,6 +33,8 @@ export interface Plan<T> {
     readonly to: Address
     readonly event: { readonly type: string } & Readonly<Record<string, unknown>>
   }>
+  /** What is asked, where the name of the command does not say it. */
+  readonly what?: string
   /** Addresses whose changes are worth another look at `settled`. */
   readonly watch: readonly Address[]
   /** The answer once there is one; it throws a HyphaeError when it failed. Asked at once, then on each change. */

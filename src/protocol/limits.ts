@@ -97,6 +97,11 @@ export const limits = {
   factAge: 30 * 24 * 60 * 60 * 1000,
   /** How many bytes of facts the journal keeps where the config does not say. */
   factBytes: 32 * 1024 * 1024,
+  /** Longest time that a config may have facts kept, ms: ten years. */
+  longestFactAge: 10 * 365 * 24 * 60 * 60 * 1000,
+  /** Least and most bytes of facts that a config may have kept: below, the file's own structure outweighs them. */
+  leastFactBytes: 1024 * 1024,
+  mostFactBytes: 1024 * 1024 * 1024,
   /** Facts that one `events` request may ask for. */
   eventsRead: 10_000,
   /** How long until a journal that cannot be written is tried again, ms. One try costs a few ms, so CPU stays low. */

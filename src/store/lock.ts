@@ -8,7 +8,7 @@ import { DatabaseSync, isBusy, isDamage } from './sqlite.ts'
  * One orchestrator a state folder. Node has no file locks; SQLite has: a transaction held open, which the kernel ends with the
  * process, kill -9 included. It writes nothing, so a full disk is no obstacle.
  */
-export type StateLock = { release(): void } | { readonly heldBy: number | null }
+export type StateLock = { release(keepNote?: boolean): void } | { readonly heldBy: number | null }
 
 export function lockState(dir: string): StateLock {
   const path = join(dir, 'lock.db')
@@ -31,10 +31,11 @@ export function lockState(dir: string): StateLock {
   }
   let held = true
   return {
-    release() {
+    release(keepNote = false) {
       if (!held) return
       held = false
-      rmSync(pidPath, { force: true })
+      // Kept, it tells that somebody was here and has left something running.
+      if (!keepNote) rmSync(pidPath, { force: true })
       db.close()
     },
   }

@@ -91,6 +91,20 @@ describe('status', () => {
     ])
   })
 
+  test('faults stand first below the table', () => {
+    const since = '2026-01-01T10:00:00.000Z'
+    const faults = [{ what: 'journal' as const, because: 'the disk is full\n', since }]
+    const broken = { ...fleet, supervisor: { ...fleet.supervisor, faults, warnings: ['careful'] } }
+    const line = /^fault since \d\d:00:00: the disk is full\\n$/
+    const [fault, warning] = statusLines(broken, wide, Date.parse(since)).slice(3)
+    expect(fault).toMatch(line)
+    expect(warning).toBe('warning: careful')
+    expect(statusLines(broken, { ...wide, paint: coloured })[3]).toContain('\u001B[31mfault since')
+    expect(liveLines(broken, { spinner: '', remark: 'x', facts: [], over: false }, wide, 40)[1]).toContain(
+      ': the disk is full\\n',
+    )
+  })
+
   test('tells what is wrong with the orchestrator itself', () => {
     const lines = statusLines(
       {
@@ -137,15 +151,35 @@ describe('facts', () => {
     [{ type: 'listener.bound', about: 'listener.http', data: { address: '127.0.0.1:1' } }, 'listener.http  bound  127.0.0.1:1'],
     [{ type: 'system.stopping', about: 'supervisor.root', by: 'local:me' }, 'hyphae  stopping  by local:me'],
     [{ type: 'service.stopping', because: 'stopped by local:me', by: 'local:me' }, 'web  stopping  stopped by local:me'],
+    [
+      { type: 'command.accepted', because: 'service.restart', by: 'local:me', data: { command: 'service.restart' } },
+      'web  asked  service.restart (by local:me)',
+    ],
+    [
+      { type: 'command.accepted', because: 'service.start', by: 'local:me', data: { request_id: 'd-7' } },
+      'web  asked  service.start (by local:me, request d-7)',
+    ],
+    [
+      { type: 'command.accepted', about: 'supervisor.root', because: 'service.stop', by: 'local:me', data: { actors: 200 } },
+      'hyphae  asked  service.stop of 200 (by local:me)',
+    ],
+    [{ type: 'service.adopted', because: 'found running and adopted' }, 'web  adopted  found running and adopted'],
+    [{ type: 'service.left', because: 'left running' }, 'web  left running'],
+    [{ type: 'system.left', about: 'supervisor.root' }, 'hyphae  left the services running'],
+    [{ type: 'system.crashed', about: 'supervisor.root', because: 'boom' }, 'hyphae  crashed  boom'],
+    [{ type: 'system.damaged', about: 'supervisor.root', because: 'torn' }, 'hyphae  journal damaged  torn'],
     [{ because: 'a\nb\u001B[31m' }, 'web  exited  a\\nb\\e[31m'],
   ])('%j', (more, line) => {
     expect(factLine(factOf(more), { ...wide, iso: true })).toBe(`2026-01-01T10:00:00.000Z  ${line}`)
   })
 
   test('have the wall clock of this machine for people, and are cut', () => {
-    const line = factLine(factOf({ because: 'x'.repeat(100) }), narrow(30))
+    const now = Date.parse('2026-01-01T10:30:00.000Z')
+    const line = factLine(factOf({ because: 'x'.repeat(100) }), { ...narrow(30), now })
     expect(line).toMatch(/^\d\d:00:00 {2}web {2}exited {2}x+…$/)
     expect(line).toHaveLength(30)
+    const later = { ...wide, now: Date.parse('2026-01-03T10:30:00.000Z') }
+    expect(factLine(factOf({}), later)).toMatch(/^2026-01-0\d \d\d:00:00 {2}web {2}exited$/)
   })
 })
 
@@ -292,6 +326,9 @@ describe('the picture of up', () => {
   test('says at the end that it has ended', () => {
     const [headline] = liveLines(fleet, { ...parts, over: true }, wide, 24)
     expect(headline).toBe('hyphae stopped, 1 of 2 services fine, pid 1, up 1m01s')
+    const leaving = { ...fleet, supervisor: { ...fleet.supervisor, status: 'leaving' as const } }
+    const [left] = liveLines(leaving, { ...parts, over: true }, wide, 24)
+    expect(left).toBe('hyphae left its services running, 1 of 2 services fine, pid 1, up 1m01s')
   })
 
   test('of too many services some are left out, of the facts the last stay', () => {

@@ -118,6 +118,7 @@ test("the guide's services load as they are written", () => {
     },
     http: { port: 3001, allowedOrigins: ['http://localhost:5173'] },
     log: { file: null, level: 'info' },
+    journal: { maxAge: 2_592_000_000, maxBytes: 33_554_432 },
     environment: 'development',
     secretVariables: [],
   })

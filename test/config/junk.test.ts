@@ -30,6 +30,7 @@ const words = [
   'tcp',
   'exec',
   'log',
+  'journal',
   'depends_on',
   'condition',
   'healthy',

@@ -20,6 +20,18 @@ describe('durations', () => {
   })
 })
 
+describe('the journal', () => {
+  const day = 86_400_000
+  test.each([
+    ['{}', { maxAge: 30 * day, maxBytes: 32 * 1024 ** 2 }],
+    ['journal: { max_age: 10, max_size: 1048576 }', { maxAge: 10 * day, maxBytes: 1024 ** 2 }],
+    ['journal: { max_age: 3650d, max_size: 1GB }', { maxAge: 3650 * day, maxBytes: 1024 ** 3 }],
+    ['journal: { max_age: 90min, max_size: "1.5 MB" }', { maxAge: 5_400_000, maxBytes: 1.5 * 1024 ** 2 }],
+    ['journal: { max_size: 2048KB }', { maxAge: 30 * day, maxBytes: 2 * 1024 ** 2 }],
+    ['journal: { max_size: "${SIZE}" }', { maxAge: 30 * day, maxBytes: 2 * 1024 ** 2 }],
+  ])('%s', (text, expected) => expect(configOf(text, { SIZE: '2MB' }).journal).toEqual(expected))
+})
+
 test('a service says what differs from the supervisor', () => {
   const supervisor = 'restart: { delay: 1s, backoff: 3, jitter: 0, max_restarts: unlimited, window: 60, stable_uptime: 0 }'
   expect(serviceOf('command: x', supervisor).restart).toMatchObject({

@@ -163,6 +163,20 @@ describe('a wrong field elsewhere is told as well', () => {
     ],
     ['log: { level: verbose }', '1:15 log.level: expected one of trace, debug, info, warn, error, fatal, silent; got "verbose"'],
     ['log: { colour: x }', '1:8 log.colour: is no field of this block; expected one of file, level'],
+    [
+      'journal: { max_age: forever }',
+      '1:21 journal.max_age: expected a duration such as "30d", or a number of days; got "forever"',
+    ],
+    ['journal: { max_age: 3651d }', '1:21 journal.max_age: expected a duration of at most 3650 days; got "3651d"'],
+    ['journal: { max_age: 0 }', '1:21 journal.max_age: expected a duration above 0; got 0'],
+    [
+      'journal: { max_size: 32 MiB }',
+      '1:22 journal.max_size: expected a size such as "32MB", or a number of bytes; got "32 MiB"',
+    ],
+    ['journal: { max_size: [] }', '1:22 journal.max_size: expected a size such as "32MB", or a number of bytes; got a list'],
+    ['journal: { max_size: 1023KB }', '1:22 journal.max_size: expected a size from 1 MB to 1 GB; got "1023KB"'],
+    ['journal: { max_size: 1073741825 }', '1:22 journal.max_size: expected a size from 1 MB to 1 GB; got 1073741825'],
+    ['journal: { maxsize: 1MB }', '1:12 journal.maxsize: is no field of this block (max_size?)'],
     ['- a', '1:1 expected a map with a `supervisor:` section; got a list'],
     ['hello', '1:1 expected a map with a `supervisor:` section; got "hello"'],
   ]

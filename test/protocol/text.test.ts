@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { formatBytes, parseBytes } from '../../src/protocol/bytes.ts'
 import { formatDuration, parseDuration } from '../../src/protocol/duration.ts'
 import { isServiceName } from '../../src/protocol/ids.ts'
 import { depthOf, parseJson } from '../../src/protocol/json.ts'
@@ -31,6 +32,25 @@ test.each([
   ['1s2', undefined],
   ['', undefined],
 ])('%j is %s ms', (text, ms) => expect(parseDuration(text)).toBe(ms))
+
+test.each([
+  [0, '0 B'],
+  [1_023, '1023 B'],
+  [1_536, '1.5 KB'],
+  [1024 ** 2, '1 MB'],
+  [1024 ** 3, '1 GB'],
+])('%d bytes read %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text))
+
+test.each([
+  ['500B', 500],
+  ['1.5 KB', 1_536],
+  ['32MB', 32 * 1024 ** 2],
+  ['1GB', 1024 ** 3],
+  ['32mb', undefined],
+  ['-1MB', undefined],
+  ['32', undefined],
+  ['', undefined],
+])('%j is %s bytes', (text, bytes) => expect(parseBytes(text)).toBe(bytes))
 
 test('depth is counted outside strings, and the parser refuses what is deeper', () => {
   expect(depthOf('{"a":["[[[","\\"["]}', 100)).toBe(2)

@@ -3,9 +3,10 @@ import { parseAddress } from '../../protocol/ids.ts'
 import type { Style } from './paint.ts'
 import type { Look } from './table.ts'
 import { cut, lengthOf, printable } from './text.ts'
-import { clockOf } from './time.ts'
+import { momentOf } from './time.ts'
 
 const styles: Partial<Record<FactType, Style>> = {
+  'service.adopted': 'green',
   'service.ready': 'green',
   'service.recovered': 'green',
   'service.completed': 'green',
@@ -16,13 +17,30 @@ const styles: Partial<Record<FactType, Style>> = {
   'service.gaveUp': 'red',
   'service.failed': 'red',
   'service.refused': 'yellow',
+  'service.left': 'yellow',
   'listener.failed': 'red',
+  'system.leaving': 'yellow',
+  'system.left': 'yellow',
+  'system.crashed': 'red',
+  'system.fault': 'red',
+  'system.mended': 'green',
+  'system.damaged': 'red',
+  'system.swept': 'yellow',
+  'command.accepted': 'cyan',
   'actor.crashed': 'red',
+}
+
+/** Where the last part of the type is no good word by itself. */
+const words: Partial<Record<FactType, string>> = {
+  'service.left': 'left running',
+  'system.left': 'left the services running',
+  'system.damaged': 'journal damaged',
+  'command.accepted': 'asked',
 }
 
 /** `service.gaveUp` → `gave up`. */
 export const wordOf = (type: FactType): string =>
-  parseAddress(type).key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  words[type] ?? parseAddress(type).key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 
 /** Whom it is about: services by their bare name, the orchestrator by ours. */
 function subjectOf(about: string): string {
@@ -36,18 +54,33 @@ const figure = (data: Fact['data'], name: string): string | undefined => {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
 }
 
-/** What goes with it: the reason, else the figure that says most. */
-function detailOf({ because, by, data }: Fact): string {
+/** What goes with it: the reason, else the figure that says most; then who asked for it, where the reason does not say so. */
+function detailOf({ type, because, by, data }: Fact): string {
   const pid = figure(data, 'pid')
   const what = because ?? figure(data, 'address') ?? (pid === undefined ? '' : `pid ${pid}`)
-  if (by === null || what.includes(by)) return what
-  return what === '' ? `by ${by}` : `${what} (by ${by})`
+  const actors = figure(data, 'actors')
+  const request = figure(data, 'request_id')
+  const asked = [
+    ...(by === null || what.includes(by) ? [] : [`by ${by}`]),
+    ...(request === undefined ? [] : [`request ${request}`]),
+  ].join(', ')
+  // The word before it may have said it.
+  const said = [what === wordOf(type) ? '' : what, actors === undefined ? '' : `of ${actors}`].filter((part) => part !== '')
+  if (said.length === 0) return asked
+  return `${said.join(' ')}${asked === '' ? '' : ` (${asked})`}`
 }
 
-/** One fact as one line: when, who, what, why. `iso` = whole timestamps, for files. */
-export function factLine(fact: Fact, { width, paint, iso = false }: Look & { readonly iso?: boolean }): string {
+interface FactLook extends Look {
+  /** Whole timestamps, for files. */
+  readonly iso?: boolean
+  /** Wall clock, ms: what is not of today has its date. */
+  readonly now?: number
+}
+
+/** One fact as one line: when, who, what, why. */
+export function factLine(fact: Fact, { width, paint, iso = false, now = Date.now() }: FactLook): string {
   const parts: ReadonlyArray<readonly [Style | undefined, string]> = [
-    ['dim', iso ? fact.time : clockOf(fact.time)],
+    ['dim', iso ? fact.time : momentOf(fact.time, now)],
     [undefined, subjectOf(fact.about)],
     [styles[fact.type], wordOf(fact.type)],
     [undefined, detailOf(fact)],

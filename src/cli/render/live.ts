@@ -1,5 +1,5 @@
 import type { FleetStatus } from '../../protocol/status.ts'
-import { addressLines, servicesTable } from './status.ts'
+import { addressLines, faultLines, servicesTable } from './status.ts'
 import type { Look } from './table.ts'
 import { cut, printable } from './text.ts'
 import { shortDuration } from './time.ts'
@@ -21,14 +21,15 @@ function headline({ supervisor, services }: FleetStatus, { spinner, over }: Live
   const all = Object.values(services)
   const count = all.filter(({ status }) => ready.has(status)).length
   const coming = supervisor.status === 'running' && spinner !== ''
-  const state = over ? 'stopped' : coming ? 'starting' : supervisor.status
+  const end = supervisor.status === 'leaving' ? 'left its services running' : 'stopped'
+  const state = over ? end : coming ? 'starting' : supervisor.status
   const text = `${state}, ${count} of ${all.length} services fine, pid ${supervisor.pid}, up ${shortDuration(supervisor.uptime)}`
   const head = `${spinner === '' ? '' : `${paint('cyan', spinner)} `}${paint('bold', 'hyphae')} `
   return head + paint(count === all.length ? 'green' : 'yellow', cut(text, width - 9))
 }
 
 /**
- * The picture that `up` draws, at most `rows` high: headline, table, addresses, what happened last. When it is too
+ * The picture that `up` draws, at most `rows` high: headline, faults, table, addresses, what happened last. When it is too
  * high, first old events go, then services.
  */
 export function liveLines(fleet: FleetStatus, parts: LiveParts, look: Look, rows: number): string[] {
@@ -36,6 +37,7 @@ export function liveLines(fleet: FleetStatus, parts: LiveParts, look: Look, rows
   const addresses = addressLines(fleet, look)
   const fixed = [
     headline(fleet, parts, look),
+    ...faultLines(fleet, look, Date.now()),
     ...(remark === '' ? [] : [look.paint('yellow', cut(printable(remark), look.width))]),
   ]
   // Blank lines between the parts, and the title of the table.

@@ -3,7 +3,7 @@ import type { FleetStatus } from '../../protocol/status.ts'
 import type { Style } from './paint.ts'
 import { table, type Cell, type Column, type Look } from './table.ts'
 import { cut, printable } from './text.ts'
-import { shortDuration } from './time.ts'
+import { momentOf, shortDuration } from './time.ts'
 
 export const statusStyle: Readonly<Record<ServiceStatusName, Style>> = {
   waiting: 'yellow',
@@ -52,9 +52,16 @@ export function servicesTable(services: FleetStatus['services'], look: Look, row
   return [...lines.slice(0, shown + 1), look.paint('dim', cut(`… and ${all.length - shown} more`, look.width))]
 }
 
-/** What `status` prints: the table, then what is wrong with the orchestrator itself. */
-export function statusLines({ supervisor, services, listeners }: FleetStatus, look: Look): string[] {
-  const lines = servicesTable(services, look)
+/** What is wrong around the orchestrator now; `now` is wall clock, ms. */
+export const faultLines = ({ supervisor }: FleetStatus, { width, paint }: Look, now: number): string[] =>
+  supervisor.faults.map(({ because, since }) =>
+    paint('red', cut(printable(`fault since ${momentOf(since, now)}: ${because}`), width)),
+  )
+
+/** What `status` prints: the table, then what is wrong with the orchestrator itself and around it. */
+export function statusLines(fleet: FleetStatus, look: Look, now: number = Date.now()): string[] {
+  const { supervisor, services, listeners } = fleet
+  const lines = [...servicesTable(services, look), ...faultLines(fleet, look, now)]
   const remark = (style: Style, text: string): void => void lines.push(look.paint(style, cut(printable(text), look.width)))
   if (supervisor.status !== 'running') remark('yellow', `the orchestrator (pid ${supervisor.pid}) is ${supervisor.status}`)
   for (const { name, error } of listeners) if (error !== null) remark('red', `listener ${name}: ${error}`)

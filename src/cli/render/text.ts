@@ -45,3 +45,6 @@ export function harmless(line: string): string {
   const text = kept.replaceAll(controls, '')
   return styled ? `${text}\u001B[0m` : text
 }
+
+/** `1 service`, `4 services`. */
+export const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`

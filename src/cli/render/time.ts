@@ -8,6 +8,13 @@ export function clockOf(time: string): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
 }
 
+/** A moment as short as it can be told: `09:05:01`, with its date where it is not of today. `now` is wall clock, ms. */
+export function momentOf(time: string, now: number): string {
+  const date = new Date(time)
+  if (date.toDateString() === new Date(now).toDateString()) return clockOf(time)
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${clockOf(time)}`
+}
+
 /** `3 min 20 s ago`; `now` is wall clock, ms. */
 export function agoOf(time: string, now: number): string {
   const ms = now - Date.parse(time)

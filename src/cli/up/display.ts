@@ -8,6 +8,8 @@ export interface Display {
   readonly remark: (text: string) => void
   /** Shows the last state and lets go of the terminal. */
   readonly end: () => Promise<void>
+  /** Draws nothing any more and asks for nothing: what answers may be what broke. */
+  readonly abandon: () => void
 }
 
 export type ReadStatus = () => Promise<FleetStatus>

@@ -19,19 +19,25 @@ export function liveDisplay(output: Output, read: ReadStatus): Display {
   const recent: Fact[] = []
   let fleet: FleetStatus | undefined
   let remark = ''
-  let changed = true
+  /** Before the first fact there is nothing to show: it may be that we are refused. */
+  let changed = false
   let over = false
+  let abandoned = false
+  /** What they are left as stays in the picture: nobody looks at them any more. */
+  let left = false
   let readAt = -Infinity
   let reading: Promise<void> | undefined
 
   const readNow = async (): Promise<void> => {
     readAt = performance.now()
     changed = false
-    fleet = await read()
+    const now = left ? fleet : await read()
+    // Asked before it was left, and answered after.
+    if (!left) fleet = now
     draw()
   }
   const draw = (): void => {
-    if (fleet === undefined) return
+    if (fleet === undefined || abandoned) return
     const look = output.look()
     const busy = !over && (moving(fleet) > 0 || fleet.supervisor.status !== 'running')
     const spinner = busy ? spinnerAt(performance.now()) : ''
@@ -39,7 +45,7 @@ export function liveDisplay(output: Output, read: ReadStatus): Display {
     screen.draw(liveLines(fleet, { spinner, remark: over ? '' : remark, facts, over }, look, output.rows() - 1))
   }
   const tick = (): void => {
-    if (reading === undefined && (changed || performance.now() - readAt >= readEvery)) {
+    if (reading === undefined && (changed || (fleet !== undefined && performance.now() - readAt >= readEvery))) {
       reading = readNow().finally(() => {
         reading = undefined
       })
@@ -57,6 +63,9 @@ export function liveDisplay(output: Output, read: ReadStatus): Display {
       recent.push(fact)
       if (recent.length > events) recent.shift()
       changed = true
+      if (fact.type !== 'system.leaving') return
+      left = true
+      if (fleet !== undefined) fleet = { ...fleet, supervisor: { ...fleet.supervisor, status: 'leaving' } }
     },
     remark(text) {
       remark = text
@@ -66,7 +75,11 @@ export function liveDisplay(output: Output, read: ReadStatus): Display {
       clearInterval(timer)
       await reading
       over = true
-      await readNow()
+      if (recent.length > 0) await readNow()
+    },
+    abandon() {
+      clearInterval(timer)
+      abandoned = true
     },
   }
 }

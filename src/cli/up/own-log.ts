@@ -1,21 +1,49 @@
 import { mkdirSync, renameSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { destination, pino, stdTimeFunctions, type Logger } from 'pino'
+import type { Log } from '../../options.ts'
 import { HyphaeError, messageOf } from '../../protocol/errors.ts'
 import { limits } from '../../protocol/limits.ts'
 
-/** Our own log: a JSON object a line. A large one is set aside first, in place of the one before it. */
-export function openOwnLog(path: string, level: string): Logger {
+/** Makes a folder for us alone, and says what to do where that is not possible. */
+export function makeFolder(folder: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (error) {
     const hint = 'choose another one with `state:` in the config or with HYPHAE_STATE'
-    throw new HyphaeError('invalid_params', `the folder ${dirname(path)} cannot be made: ${messageOf(error)}; ${hint}`, {
+    throw new HyphaeError('invalid_params', `the folder ${folder} cannot be made: ${messageOf(error)}; ${hint}`, {
       field: 'state',
     })
   }
+}
+
+export interface OwnLog extends Log {
+  fatal(fields: object, message: string): void
+}
+
+/**
+ * Our own log: a JSON object a line. It is opened with the first word, which is said once the state folder is ours: a large
+ * one is set aside then, in place of the one before it, and an `up` that is refused must not do that to the one that runs.
+ */
+export function ownLog(path: string, level: string): OwnLog {
+  makeFolder(dirname(path))
+  let opened: Logger | undefined
+  const log = (): Logger => (opened ??= open(path, level))
+  return {
+    debug: (fields, message) => log().debug(fields, message),
+    info: (fields, message) => log().info(fields, message),
+    warn: (fields, message) => log().warn(fields, message),
+    error: (fields, message) => log().error(fields, message),
+    fatal: (fields, message) => log().fatal(fields, message),
+  }
+}
+
+function open(path: string, level: string): Logger {
   const { size } = statSync(path, { throwIfNoEntry: false }) ?? { size: 0 }
   if (size > limits.ownLogBytes) renameSync(path, `${path}.1`)
   // Written at once: the last words before a crash are those that matter.
-  return pino({ level, base: null, timestamp: stdTimeFunctions.isoTime }, destination({ dest: path, sync: true, mode: 0o600 }))
+  const file = destination({ dest: path, sync: true, mode: 0o600, maxLength: limits.outboundBytes })
+  // A disk that is full must not end us: what could not be written is tried again with the next word.
+  file.on('error', () => {})
+  return pino({ level, base: null, timestamp: stdTimeFunctions.isoTime }, file)
 }

@@ -30,13 +30,16 @@ export function plainDisplay(output: Output, read: ReadStatus): Display {
         leftOut = 0
         void output.lines([factLine(fact, { ...output.look(), iso: true })])
       }
-      if (fact.type === 'system.stopping') told = true
+      if (fact.type === 'system.stopping' || fact.type === 'system.leaving') told = true
       if (!told) timer ??= setTimeout(() => void look(), settleTime).unref()
     },
     remark: (text) => void output.lines([text]),
     end() {
       clearTimeout(timer)
       return Promise.resolve()
+    },
+    abandon() {
+      told = true
     },
   }
 }

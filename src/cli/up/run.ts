@@ -1,35 +1,27 @@
 import { join } from 'node:path'
 import process from 'node:process'
-import { connect } from '../../client/index.ts'
-import { findConfig } from '../../config/file.ts'
-import { formatProblem } from '../../config/frame.ts'
-import { dormantText, loadConfig } from '../../config/load.ts'
-import { findControlSocket } from '../../control-socket.ts'
+import { dormantText, loadConfig, type LoadedConfig } from '../../config/load.ts'
 import type { Orchestrator } from '../../options.ts'
 import { createOrchestrator } from '../../orchestrator.ts'
-import { errorCodes, HyphaeError, messageOf } from '../../protocol/errors.ts'
+import { HyphaeError, messageOf } from '../../protocol/errors.ts'
 import type { Principal } from '../../protocol/principal.ts'
 import type { ActorStatus, FleetStatus } from '../../protocol/status.ts'
-import { queryTime } from '../connection.ts'
-import { err, out } from '../terminal.ts'
+import { comeBack } from '../connection.ts'
+import { out } from '../terminal.ts'
+import { endOnDefect } from './defect.ts'
 import { childEnvironment } from './environment.ts'
 import { liveDisplay } from './live-display.ts'
-import { openOwnLog } from './own-log.ts'
+import { makeFolder, ownLog } from './own-log.ts'
 import { plainDisplay } from './plain-display.ts'
 
 /** What runs in this process asks as itself. */
 const ourselves: Principal = { name: 'hyphae up', via: 'internal', role: 'admin' }
 
-/** Runs the fleet of a config until it is shut down, by a signal or by a command. */
-export async function up(given: string | undefined): Promise<void> {
-  const config = loadConfig(given ?? findConfig(process.cwd(), process.env), process.env)
-  const { services, stateDir, path, warnings, dormant, secretVariables } = config
-  const color = err.coloured()
-  await err.lines(warnings.map((warning) => `warning: ${formatProblem(warning, { color })}`))
-  if (dormant.length > 0) await err.lines([`warning: ${dormantText(dormant)}`])
-  await refuseSecond(stateDir)
-
-  const log = openOwnLog(config.log.file ?? join(stateDir, 'supervisor.log'), config.log.level)
+/** Runs the fleet of a config until it is shut down or left, by a signal or by a command. */
+export async function up(config: LoadedConfig): Promise<void> {
+  const { services, stateDir, path, warnings, dormant, secretVariables, journal } = config
+  makeFolder(stateDir)
+  const log = ownLog(config.log.file ?? join(stateDir, 'supervisor.log'), config.log.level)
   const orchestrator = createOrchestrator({
     services,
     stateDir,
@@ -40,16 +32,18 @@ export async function up(given: string | undefined): Promise<void> {
     ],
     environment: childEnvironment(process.env, secretVariables),
     log,
-  })
-  process.on('uncaughtException', (error) => {
-    log.fatal({ err: error }, 'a defect of our own: the orchestrator ends, the services go on')
-    void lastWords(error)
+    retention: journal,
   })
   const display = (out.live ? liveDisplay : plainDisplay)(
     out,
     async () => (await ask(orchestrator, 'system.status', {})) as FleetStatus,
   )
-  orchestrator.onFact(display.fact)
+  endOnDefect({ orchestrator, log, display, configPath: path })
+  let left = false
+  orchestrator.onFact((fact) => {
+    display.fact(fact)
+    left ||= fact.type === 'system.left'
+  })
   const begun = orchestrator.start()
   const reload = async (): Promise<void> => {
     try {
@@ -69,11 +63,7 @@ export async function up(given: string | undefined): Promise<void> {
     await display.end()
     await orchestrator.close()
   }
-}
-
-async function lastWords(error: Error): Promise<void> {
-  await err.lines([`hyphae: ${error.stack ?? error.message}`])
-  process.exit(errorCodes.internal.exit)
+  if (left) await out.lines([`the services go on; come back with: ${comeBack(path)}`])
 }
 
 async function ask(orchestrator: Orchestrator, command: string, input: unknown): Promise<unknown> {
@@ -84,19 +74,6 @@ async function ask(orchestrator: Orchestrator, command: string, input: unknown):
 
 /** Signals closer together than this are one wish, ms. */
 const sameWish = 500
-
-/** One state folder has one orchestrator: who answers there already is named. */
-async function refuseSecond(stateDir: string): Promise<void> {
-  const other = await connect({ socket: findControlSocket(stateDir), ...queryTime }).catch(() => undefined)
-  if (other === undefined) return
-  try {
-    const { supervisor } = await other.call('system.status', { services: [] }, queryTime)
-    const message = `already running as pid ${supervisor.pid} with the state folder ${stateDir}; stop it with: hyphae down`
-    throw new HyphaeError('busy', message, { pid: supervisor.pid, state: stateDir })
-  } finally {
-    other.close()
-  }
-}
 
 /** SIGINT and SIGTERM stop everything; another one kills what does not stop. SIGHUP reads the config again. */
 function obeySignals(

@@ -5,9 +5,10 @@ import { queryTime, withClient, type Common } from '../connection.ts'
 import { withProgress } from '../progress.ts'
 import { resultLines } from '../render/results.ts'
 import { printable } from '../render/text.ts'
+import { requestIdOf, requestIdOption, type Requested } from '../request-id.ts'
 import { out } from '../terminal.ts'
 
-interface Options extends Common {
+interface Options extends Common, Requested {
   readonly all?: boolean
   readonly wait: boolean
   readonly json?: boolean
@@ -27,12 +28,13 @@ function add(program: Command, verb: Verb, summary: string): void {
     .description(summary)
     .option('--all', 'every service')
     .option('--no-wait', 'return as soon as it is accepted')
+    .addOption(requestIdOption())
     .option('--json', 'print what the system answers')
     .action(async (given: string[], _: Options, command: Command) => {
       const options = command.optsWithGlobals<Options>()
       await withClient(options, async (client) => {
         const services = await named(client, verb, given, options.all === true)
-        const work = client.call(`service.${verb}`, { services, wait: options.wait })
+        const work = client.call(`service.${verb}`, { services, wait: options.wait, ...requestIdOf(options) })
         try {
           const answer = await withProgress(work, () => standing(client, verb, services))
           await (options.json === true ? out.json(answer) : out.lines(resultLines(answer.results, out.look())))

@@ -1,15 +1,31 @@
 import type { Command } from 'commander'
+import { HyphaeError } from '../../protocol/errors.ts'
 import type { Common } from '../connection.ts'
+
+interface Options extends Common {
+  readonly detach?: boolean
+  readonly json?: boolean
+}
 
 export function addUp(program: Command): void {
   program
     .command('up')
     .description('Run the fleet in the foreground; Ctrl-C stops it, a second one kills what still stops')
-    .action(async (_: Common, command: Command) => {
+    .option('-d, --detach', 'in the background; returns once the orchestrator runs')
+    .option('--json', 'with --detach: print what the system answers to status')
+    .action(async (_: Options, command: Command) => {
+      const { config, detach: inBackground = false, json = false } = command.optsWithGlobals<Options>()
+      if (json && !inBackground) throw new HyphaeError('invalid_request', '--json goes with --detach: hyphae up -d --json')
       // Before anything opens descriptors of its own.
       const { closeInheritedDescriptors } = await import('../../actors/descriptors.ts')
       closeInheritedDescriptors()
+      const { readConfig } = await import('../up/config.ts')
+      const loaded = await readConfig(config)
+      if (inBackground) {
+        const { detach } = await import('../up/detach.ts')
+        return detach(loaded, json)
+      }
       const { up } = await import('../up/run.ts')
-      await up(command.optsWithGlobals<Common>().config)
+      await up(loaded)
     })
 }
