@@ -77,7 +77,8 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
         const entry = kind === 'service' ? directory.entry(address) : undefined
         if (entry === undefined) return []
         const { spec, next } = entry.snapshot.context as unknown as ServiceContext
-        return [[spec.name, { incarnations: [], contained: [], exits: [], supervised: next ?? spec }]]
+        const goes = entry.state === 'live.stopping.thenRemoved'
+        return [[spec.name, { incarnations: [], contained: [], exits: [], supervised: next ?? spec, leaving: goes }]]
       }),
     )
 

@@ -46,6 +46,7 @@ export async function observe({ stateId, containers, known, exits }: Observation
       contained: (containers.open(service)?.pids() ?? []).flatMap((pid) => identityOf(pid)),
       exits: exits.filter((one) => one.service === service).map(({ incarnation }) => incarnation),
       supervised: null,
+      leaving: false,
     })
   }
   return seen

@@ -9,6 +9,8 @@ type ServiceResult = Output<'service.start'>['results'][number]
 export interface ServiceOptions extends CallOptions {
   /** false: resolves as soon as it is accepted. */
   readonly wait?: boolean
+  /** Asked again under the same id, also after a crash, it is not done again. */
+  readonly requestId?: string
 }
 
 /** One service of the fleet. */
@@ -27,8 +29,9 @@ export function serviceHandle(client: Client, name: string): ServiceHandle {
   const address = addressOf('service', name)
   const ask =
     (verb: 'service.start' | 'service.stop' | 'service.restart') =>
-    async ({ wait = true, ...options }: ServiceOptions = {}): Promise<ServiceResult> => {
-      const { results } = await client.call(verb, { services: [name], wait }, options)
+    async ({ wait = true, requestId, ...options }: ServiceOptions = {}): Promise<ServiceResult> => {
+      const id = requestId === undefined ? {} : { request_id: requestId }
+      const { results } = await client.call(verb, { services: [name], wait, ...id }, options)
       const [result] = results
       // It answers with one result for each service that it was asked about.
       if (result === undefined) throw new TypeError(`${verb} answered without a result`)

@@ -50,13 +50,13 @@ export function reconcile(desired: Desired, observed: ReadonlyMap<string, Observ
     const spec = wanted.get(name)
     const seen = observed.get(name) ?? nothing
     if (spec === undefined) return remove(name, desired, seen)
-    if (seen.supervised !== null) return same(seen.supervised, spec) ? [] : [step('reconfigure', name, { spec })]
+    if (seen.supervised !== null) return same(seen.supervised, spec) && !seen.leaving ? [] : [step('reconfigure', name, { spec })]
     return resume(spec, desired, seen)
   })
   return order.flatMap((kind) => steps.filter((one) => one.do === kind))
 }
 
-const nothing: Observed = { incarnations: [], contained: [], exits: [], supervised: null }
+const nothing: Observed = { incarnations: [], contained: [], exits: [], supervised: null, leaving: false }
 
 const step = <K extends Step['do']>(kind: K, service: string, rest: Omit<Extract<Step, { do: K }>, 'do' | 'service'>): Step =>
   ({ do: kind, service, ...rest }) as unknown as Step

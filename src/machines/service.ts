@@ -597,6 +597,8 @@ export const serviceMachine = base.createMachine({
             },
             thenRemoved: {
               on: {
+                // It is wanted again.
+                RECONFIGURE: { target: 'thenGate', actions: swapSpec },
                 'xstate.error.actor.process': { target: '#service.removed', actions: 'forgetProcess' },
                 'xstate.done.actor.process': {
                   target: '#service.removed',

@@ -21,4 +21,6 @@ export interface Observed {
   readonly exits: readonly string[]
   /** The spec that an actor of this run supervises it with; null without one. */
   readonly supervised: ServiceSpec | null
+  /** That actor is about to go: its service was not wanted any more. */
+  readonly leaving: boolean
 }

@@ -35,6 +35,7 @@ const seen = (more: Partial<Observed> = {}): Observed => ({
   contained: [],
   exits: [],
   supervised: null,
+  leaving: false,
   ...more,
 })
 const running = (incarnation = 'r1.4.3'): Observed =>
@@ -66,7 +67,9 @@ const verbs = (found: ReturnType<typeof steps>): string[] =>
 
 const changed = specOf({ args: ['--changed'] })
 const idle = { leader: null }
-const other = { incarnation: 'r0.9.2', leader: { pid: 90, start: 5 }, processes: [{ pid: 90, start: 5 }] }
+/** Of an older generation, though it was spawned later. */
+const other = { incarnation: 'r0.9.2', leader: { pid: 90, start: 9 }, processes: [{ pid: 90, start: 9 }] }
+const earlier = { incarnation: 'r1.3.3', leader: { pid: 90, start: 5 }, processes: [{ pid: 90, start: 5 }] }
 
 /** What the journal knows, what runs, what the config says → what is done. */
 const table: ReadonlyArray<readonly [string, Parameters<typeof steps>[0], readonly string[]]> = [
@@ -195,8 +198,30 @@ const table: ReadonlyArray<readonly [string, Parameters<typeof steps>[0], readon
     { record: record(), seen: seen({ incarnations: [other, ...running().incarnations] }) },
     ['sweep 90', 'create run g3', 'adopt r1.4.3'],
   ],
+  [
+    'two incarnations, whichever is seen first',
+    { record: record(), seen: seen({ incarnations: [...running().incarnations, other] }) },
+    ['sweep 90', 'create run g3', 'adopt r1.4.3'],
+  ],
+  [
+    'two incarnations of one generation: the one that was spawned later',
+    { record: record(), seen: seen({ incarnations: [earlier, ...running().incarnations] }) },
+    ['sweep 90', 'create run g3', 'adopt r1.4.3'],
+  ],
+  [
+    'ended while nobody watched, and its config changed',
+    { record: record(), specs: [changed] },
+    ['create run g3', 'resume: started again: its config changed'],
+  ],
+  ['ended in a shutdown that was cut short', { record: record(), fresh: true }, ['create run g3', 'start']],
+  [
+    'it waited for its next try, and its recorded end was reported',
+    { record: record({ ...idle, because: 'exited with code 1; restart 1 of 3' }), seen: seen({ exits: ['r1.4.3'] }) },
+    ['create run g3', 'resume: exited with code 1; restart 1 of 3'],
+  ],
   ['supervised and unchanged', { record: record(), seen: seen({ supervised: spec }) }, []],
   ['supervised and changed', { record: record(), seen: seen({ supervised: spec }), specs: [changed] }, ['reconfigure']],
+  ['supervised, on its way out, and wanted again', { seen: seen({ supervised: spec, leaving: true }) }, ['reconfigure']],
   ['supervised and gone from the config', { record: record(), seen: seen({ supervised: spec }), specs: [] }, ['remove']],
 ]
 
@@ -225,6 +250,9 @@ describe('reconcile', () => {
       steps({ record: record(idle), fresh }).flatMap((step) => (step.do === 'create' ? [step.restored] : []))[0]
     expect(restored(false)).toMatchObject({ restartCount: 2, history: { restarts: [5], streak: 1 } })
     expect(restored(true)).toMatchObject({ restartCount: 0, history: { restarts: [], streak: 0 } })
+    // The times of another boot mean nothing in this one.
+    const [create] = steps({ record: record({ ...idle, boot: 'before' }) })
+    expect(create).toMatchObject({ restored: { restartCount: 2, history: { restarts: [], streak: 0 } } })
   })
 
   test('what stands in no journal of this format is stopped decently all the same', () => {

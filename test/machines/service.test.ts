@@ -247,6 +247,7 @@ const chart: Record<
           'exited 0': then,
           'exited 1': then,
           LEAVE: 'stopped',
+          ...(state === 'thenRemoved' ? { RECONFIGURE: 'live.stopping.thenGate' } : {}),
         },
       },
     ]),
