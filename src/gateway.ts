@@ -153,11 +153,8 @@ export function createGateway(parts: GatewayParts): Gateway {
       if (!parts.deliver(to, event)) throw new HyphaeError('not_found', `there is no actor "${to}" any more`, { to })
     }
     if (begun !== undefined) await awaited(command, plan, () => begun(view) || undefined)
-    if (slip !== undefined) {
-      // What they did with it must be queued for the disk before this is.
-      await turn()
-      slip.begun({ ok: true, output: plan.accepted(view) })
-    }
+    // In the turn in which they heard of it: what they made of it goes to the disk together with this, or neither does.
+    slip?.begun({ ok: true, output: plan.accepted(view) })
     return wait ? awaited(command, plan, () => plan.settled(view)) : plan.accepted(view)
   }
 

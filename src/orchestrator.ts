@@ -245,7 +245,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       status = 'running'
       state({ type: 'system.ready', about: 'supervisor.root', data: { services: fleet.names().length } })
       // Acknowledged or not: what was on the disk is carried out, once.
-      for (const { principal, id, command, input } of store.requests.unfinished(generations)) {
+      for (const { principal, id, command, input } of store.requests.unfinished(store.services, generations)) {
         void gateway.invoke(principal, command, { ...(input as object), request_id: id, wait: false })
       }
     },

@@ -2,16 +2,18 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { HyphaeError } from './protocol/errors.ts'
 import type { Journal, JournalRecord } from './protocol/journal.ts'
+import { isRecord } from './protocol/json.ts'
 import { limits } from './protocol/limits.ts'
 import { roles, type Principal, type Role } from './protocol/principal.ts'
+import type { ServiceRecord } from './protocol/record.ts'
 import type { Reply } from './protocol/reply.ts'
 
 /**
  * Requests that carry an id of their caller's choice. Asked again under the same id, also after a crash, a command is not
  * run again: it gets the answer of the first time.
  *
- * An id is on the disk before its command is carried out. After a crash in between, the generations of the services it was
- * about tell whether it had an effect.
+ * An id is on the disk before its command is carried out. After a crash in between, the records and processes of the services
+ * it was about tell whether it had an effect.
  */
 
 const requestRecord = z.object({
@@ -52,8 +54,14 @@ export interface Requests {
    * written down and run. Rejects when the id was used for something else, and when it can't be written down.
    */
   take(call: RequestCall, run: (slip: RequestSlip) => Promise<Reply>): Promise<Reply | null>
-  /** Those that were on the disk and had no effect yet when an earlier run was killed. */
-  unfinished(generations: ReadonlyMap<string, number>): Array<Pick<RequestCall, 'principal' | 'id' | 'command' | 'input'>>
+  /**
+   * Those that were on the disk and had no effect yet when an earlier run was killed. `generations`: as the marks of processes
+   * have them, which may know more than the journal.
+   */
+  unfinished(
+    records: ReadonlyMap<string, ServiceRecord>,
+    generations: ReadonlyMap<string, number>,
+  ): Array<Pick<RequestCall, 'principal' | 'id' | 'command' | 'input'>>
 }
 
 export interface RequestsParts {
@@ -154,17 +162,37 @@ export function createRequests({ journal, records, wall }: RequestsParts): Reque
       underWay.set(key, running)
       return running
     },
-    unfinished(generations) {
+    unfinished(records, generations) {
       const rest: RequestRecord[] = []
       for (const [key, record] of known) {
         if (record.begun) continue
-        const effect = Object.entries(record.before).some(([service, generation]) => (generations.get(service) ?? 0) > generation)
-        if (effect) put(key, { ...record, begun: true })
+        const services = Object.entries(record.before)
+        const had =
+          services.length > 0 &&
+          services.every(([name, before]) => hadEffect(record, records.get(name), before, generations.get(name)))
+        if (had) put(key, { ...record, begun: true })
         else rest.push(record)
       }
       return rest
     },
   }
+}
+
+/** Did a service hear of this request before the kill? */
+function hadEffect(
+  request: RequestRecord,
+  record: ServiceRecord | undefined,
+  before: number,
+  marked: number | undefined,
+): boolean {
+  if (record?.request === request.id) return true
+  // A process that is newer than all that the journal knows was started by what was asked last. A stop starts none.
+  return !isStop(request) && (marked ?? 0) > Math.max(before, record?.generation ?? 0)
+}
+
+const isStop = ({ command, input }: RequestRecord): boolean => {
+  const event = isRecord(input) ? input['event'] : undefined
+  return command === 'service.stop' || (isRecord(event) && event['type'] === 'STOP')
 }
 
 const keyOf = ({ name }: Pick<Principal, 'name'>, id: string): string =>
