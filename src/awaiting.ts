@@ -23,6 +23,14 @@ export function settled(directory: Directory, names: readonly string[]): Promise
   return once(directory, addresses, () => addresses.every((address) => directory.entry(address)?.state !== 'open.binding'))
 }
 
+export const sleep = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms).unref()
+  })
+
+/** So that everybody who listens has heard of what has happened up to now. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 export function gone(directory: Directory, actors: readonly ActorStatus[]): Promise<void> {
   const addresses = actors.map(({ address }) => address)
   return once(directory, addresses, () => addresses.every((address) => directory.entry(address) === undefined))

@@ -171,7 +171,7 @@ export function createGateway(parts: GatewayParts): Gateway {
     } catch (error) {
       // A failure promises nothing.
       if (!reply.ok) return reply
-      throw new HyphaeError('storage', `${command} was carried out, but that could not be kept: ${messageOf(error)}`)
+      throw new HyphaeError('storage', `${command} was carried out, but could not be kept: ${messageOf(error)}`)
     }
     return reply
   }

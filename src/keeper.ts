@@ -65,7 +65,10 @@ function recordOf({ snapshot, state }: Entry, boot: string): ServiceRecord | nul
   const context = snapshot.context as unknown as ServiceContext
   const { spec, next, desired, generation, readyGeneration, by, request, because, restartCount, history } = context
   if (generation === 0 && by === null) return null
-  const { incarnation, leader } = context
+  const { leader } = context
+  // One that is being spawned may run, and end, before we hear of it: an exit of this name is not one that was reported.
+  const unheard = leader === null && /^live\b/.test(state)
+  const incarnation = unheard || context.incarnation === '' ? null : context.incarnation
   return {
     format: recordFormat,
     service: spec.name,
@@ -79,7 +82,7 @@ function recordOf({ snapshot, state }: Entry, boot: string): ServiceRecord | nul
     outcome: outcomeOf(state, context),
     restartCount,
     history: { restarts: [...history.restarts], streak: history.streak },
-    incarnation: incarnation === '' ? null : incarnation,
+    incarnation,
     leader,
     boot,
   }

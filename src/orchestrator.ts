@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import process from 'node:process'
 import { createActor } from 'xstate'
-import { gone, settled } from './awaiting.ts'
+import { gone, nextTurn, settled, sleep } from './awaiting.ts'
 import { createChildProcess } from './actors/child-process.ts'
 import { createContainers } from './actors/containment.ts'
 import { createConversation } from './actors/conversation.ts'
+import { createDiskWatch } from './actors/disk-watch.ts'
 import { tail } from './actors/log-tail.ts'
 import { createMeter } from './actors/metrics.ts'
 import { bootId, monotonic } from './actors/proc.ts'
@@ -35,7 +34,7 @@ import { limits } from './protocol/limits.ts'
 import type { Principal } from './protocol/principal.ts'
 import type { SupervisorStatus } from './protocol/status.ts'
 import { createRecording } from './recording.ts'
-import { logPathOf, stateIdOf } from './state-dir.ts'
+import { logPathOf, logsIn, prepareStateDir, stateIdOf } from './state-dir.ts'
 import { createStreams } from './streams.ts'
 import { supervisionTree } from './tree.ts'
 import { memory } from './transports/memory.ts'
@@ -59,6 +58,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const run = randomBytes(3).toString('hex')
   const stateId = stateIdOf(stateDir)
   const environment = options.environment ?? process.env
+  const logs = logsIn(stateDir)
   const logPath = (service: string): string => logPathOf(stateDir, service)
   const exits = createExits(stateDir, () => opened().journal.sync())
   const readTail = (service: string, lines: number) => tail(logPath(service), lines)
@@ -121,6 +121,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     },
   })
   const faults = createFaults({ state, wall: Date.now })
+  const disk = createDiskWatch({ folder: logs, tell: (because) => faults.set('logs', because) })
 
   const { deliver, spawn } = createDelivery(directory, () => root, log)
 
@@ -212,7 +213,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     finished,
     onFact,
     async start() {
-      for (const dir of [join(stateDir, 'logs'), exits.dir]) mkdirSync(dir, { recursive: true, mode: 0o700 })
+      prepareStateDir(stateDir, [logs, exits.dir])
       // Whether there are cgroups is proven by a trial; better now than while the first services wait to be spawned.
       containers.unavailable()
       const { retention = { maxAge: limits.factAge, maxBytes: limits.factBytes }, openJournal: open } = options
@@ -242,6 +243,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       await begin()
       if (status !== 'starting') return
       meter.start()
+      disk.start()
       status = 'running'
       state({ type: 'system.ready', about: 'supervisor.root', data: { services: fleet.names().length } })
       // Acknowledged or not: what was on the disk is carried out, once.
@@ -266,6 +268,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     },
     async close() {
       meter.stop()
+      disk.stop()
       // Answers under way leave first; whoever does not take theirs is not waited for.
       await nextTurn()
       const open = Array.from(directory.actors()).filter(({ kind }) => kind === 'connection')
@@ -282,9 +285,3 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     },
   }
 }
-
-const sleep = (ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms).unref()
-  })
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -1,9 +1,27 @@
 import { createHash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { HyphaeError, messageOf, systemCode } from './protocol/errors.ts'
 
 /** What stands where in a state folder. */
 
 /** Names the state folder in marks and cgroups. */
 export const stateIdOf = (stateDir: string): string => createHash('sha256').update(stateDir).digest('hex').slice(0, 12)
 
-export const logPathOf = (stateDir: string, service: string): string => join(stateDir, 'logs', `${service}.log`)
+export const logsIn = (stateDir: string): string => join(stateDir, 'logs')
+
+export const logPathOf = (stateDir: string, service: string): string => join(logsIn(stateDir), `${service}.log`)
+
+/** A full disk is no reason not to start: what is missing is made when there is room again. */
+const noRoom = new Set(['ENOSPC', 'EDQUOT'])
+
+/** Makes the folders in it, for us alone. */
+export function prepareStateDir(stateDir: string, folders: readonly string[]): void {
+  try {
+    for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    if (noRoom.has(systemCode(error) ?? '')) return
+    const hint = 'make it writable, or choose another one with `state:` in the config or with HYPHAE_STATE'
+    throw new HyphaeError('storage', `the state folder ${stateDir} cannot be written: ${messageOf(error)}; ${hint}`)
+  }
+}

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { messageOf, systemCode } from '../protocol/errors.ts'
 import { hasProc, send } from './proc.ts'
-import { readKernelText } from './kernel-file.ts'
+import { readKernelText, withDescriptor } from './kernel-file.ts'
 
 /**
  * Cgroups as bags of processes: nothing that a service starts can leave one, whatever it does to its session, parent or
@@ -105,7 +105,7 @@ function container(dir: string): Container {
     pids,
     kill() {
       try {
-        writeFileSync(join(dir, 'cgroup.kill'), '1', { flag: 'r+' })
+        withDescriptor(() => writeFileSync(join(dir, 'cgroup.kill'), '1', { flag: 'r+' }))
       } catch {
         const seen = new Set<number>()
         for (let round = 0; round < killRounds; round++) {

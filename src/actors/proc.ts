@@ -4,7 +4,7 @@ import process from 'node:process'
 import { systemCode } from '../protocol/errors.ts'
 import type { ProcessIdentity } from '../protocol/process.ts'
 import { bootByPs, listByPs, statByPs } from './ps.ts'
-import { readKernelBytes, readKernelText } from './kernel-file.ts'
+import { readKernelBytes, readKernelText, withDescriptor } from './kernel-file.ts'
 
 /** Reads of /proc about single processes, synchronous because each is a few microseconds. Whole sweeps are in scan.ts. */
 
@@ -94,7 +94,7 @@ export function send(pid: number, signal: NodeJS.Signals | 0): boolean {
 export function allPids(): number[] {
   if (!hasProc) return listByPs().map(({ pid }) => pid)
   const pids: number[] = []
-  for (const name of readdirSync('/proc')) {
+  for (const name of withDescriptor(() => readdirSync('/proc'))) {
     const first = name.charCodeAt(0)
     if (first > 0x30 && first <= 0x39) pids.push(Number(name))
   }
@@ -107,7 +107,7 @@ const hasChildrenFiles = hasProc && existsSync('/proc/thread-self/children')
 function childrenOf(pid: number): number[] {
   const children: number[] = []
   try {
-    for (const task of readdirSync(`/proc/${pid}/task`)) {
+    for (const task of withDescriptor(() => readdirSync(`/proc/${pid}/task`))) {
       for (const word of readKernelText(`/proc/${pid}/task/${task}/children`).split(' ')) {
         if (word !== '') children.push(Number(word))
       }

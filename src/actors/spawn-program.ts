@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, constants, fstatSync, openSync } from 'node:fs'
+import { closeSync, constants, fstatSync, mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { messageOf, systemCode } from '../protocol/errors.ts'
 import type { ServiceSpec } from '../protocol/service.ts'
 import type { Container } from './containment.ts'
@@ -44,7 +45,7 @@ export function spawnProgram({ spec, environment, mark, logPath, container, exit
 
   let log: number
   try {
-    log = openSync(logPath, constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY, 0o600)
+    log = openLog(logPath)
   } catch (error) {
     return { because: `its log file can't be opened: ${messageOf(error)}`, passing: isPassing(error) }
   }
@@ -71,8 +72,20 @@ export function spawnProgram({ spec, environment, mark, logPath, container, exit
   }
 }
 
+/** Its folder may be missing: it could not be made on a full disk, or somebody removed it. */
+function openLog(path: string): number {
+  const open = (): number => openSync(path, constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY, 0o600)
+  try {
+    return open()
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    return open()
+  }
+}
+
 /** Resources that may come back: processes, descriptors, memory, disk. Whoever lacked one may try again. */
-const passing = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'EDQUOT', 'ETXTBSY'])
+const passing = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'ETXTBSY'])
 
 export const isPassing = (error: unknown): boolean => passing.has(systemCode(error) ?? '')
 

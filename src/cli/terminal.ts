@@ -33,6 +33,12 @@ const noColour = (): boolean => (process.env['NO_COLOR'] ?? '') !== '' || proces
 
 /** Refusals of a disk, not of whoever reads. */
 const tooFull: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+/** Whoever reads has gone (`| head`), or the terminal was closed: there is nobody left to tell. */
+const readerGone = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'])
+let outlives = false
+
+/** From now on nothing ends us that only keeps us from talking: a file on a full disk, say. */
+export const outliveOutput = (): void => void (outlives = true)
 
 function outputOf(stream: WriteStream & { readonly fd: number }): Output {
   let gone = false
@@ -40,8 +46,7 @@ function outputOf(stream: WriteStream & { readonly fd: number }): Output {
     const code = systemCode(error) ?? ''
     // What does not fit on a disk that is full is lost; what comes later may fit again.
     if (tooFull.has(code)) return
-    // Whoever reads has gone (`| head`), or the terminal was closed: there is nobody left to tell.
-    if (!['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED'].includes(code)) throw error
+    if (!outlives && !readerGone.has(code)) throw error
     gone = true
   })
   const terminal = stream.isTTY

@@ -1,5 +1,6 @@
 import { formatDuration } from '../protocol/duration.ts'
 import { describeExit, isSuccess } from '../protocol/exit.ts'
+import { limits } from '../protocol/limits.ts'
 import { noHistory, type RestartDecision, type RestartHistory } from '../protocol/restart.ts'
 import type { Ended, RestartPolicy, ServiceSpec } from '../protocol/service.ts'
 
@@ -9,15 +10,16 @@ export type RestartRules = Pick<ServiceSpec, 'name' | 'restart' | 'oneShot' | 's
 /** Why it ended, in words: what we know beyond the exit comes first. */
 export const causeOf = ({ because, exit }: Ended): string => because ?? describeExit(exit)
 
+interface Decided {
+  readonly decision: RestartDecision
+  readonly history: RestartHistory
+}
+
 /**
  * What follows an unplanned end. Pure: the caller brings the time and the dice (in `ended`). Answers the decision and
  * what is to be remembered.
  */
-export function decideRestart(
-  rules: RestartRules,
-  history: RestartHistory,
-  ended: Ended,
-): { readonly decision: RestartDecision; readonly history: RestartHistory } {
+export function decideRestart(rules: RestartRules, history: RestartHistory, ended: Ended): Decided {
   const { restart: policy, oneShot, successCodes } = rules
   const cause = causeOf(ended)
   // What ended because we had to end it (unhealthy, never ready) is no success, whatever its exit code.
@@ -32,6 +34,8 @@ export function decideRestart(
   if (policy.policy === 'never') return over(success ? 'stopped' : 'failed', `${cause}; restart_policy is never`)
   if (policy.policy === 'on_failure' && success)
     return over('stopped', `${cause}; restart_policy on_failure does not restart a success`)
+
+  if (ended.exit.kind === 'unspawnable') return again(history, ended)
 
   const settled = ended.readyAt !== null && ended.at - ended.readyAt >= policy.stableUptime
   const known = settled ? noHistory : history
@@ -53,6 +57,16 @@ export function decideRestart(
     decision: { kind: 'restart', because: `${cause}; restart ${count + 1}${of}, ${when}`, delay, attempt: count + 1 },
     history: { streak, restarts: policy.maxRestarts === null ? [] : [...recent, ended.at] },
   }
+}
+
+/**
+ * It could not be spawned for want of what may come back at any moment. That says nothing about the program, so it costs it
+ * none of its restarts, and the pauses don't grow.
+ */
+function again(history: RestartHistory, ended: Ended): Decided {
+  const delay = limits.scarceRetry
+  const because = `${causeOf(ended)}; tried again in ${formatDuration(delay)}, as often as it takes`
+  return { decision: { kind: 'restart', because, delay, attempt: history.streak + 1 }, history }
 }
 
 /** delay·factor^(n−1), capped by maxDelay, then up to `jitter` of it more. n from 1; ms. */

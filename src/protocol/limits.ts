@@ -122,4 +122,10 @@ export const limits = {
   journalSlice: 2_000,
   /** How long closing waits for the journal's thread, ms; a disk that hangs would hold us for ever. */
   journalCloseTime: 5_000,
+  /** How often we look whether there is room for logs, ms. A look costs some 50 µs. */
+  diskLook: 2_000,
+  /** Less room than this for logs is none: a burst of one service is larger, bytes. */
+  logRoom: 64 * 1024,
+  /** Pause before a program is tried again that could not be spawned for want of descriptors, processes or room, ms. */
+  scarceRetry: 1_000,
 } as const

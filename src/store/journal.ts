@@ -2,6 +2,7 @@ import { HyphaeError, messageOf } from '../protocol/errors.ts'
 import type { Damage, FactQuery, Journal, JournalFault, Kept, Opened } from '../protocol/journal.ts'
 import type { Fact } from '../protocol/facts.ts'
 import { limits } from '../protocol/limits.ts'
+import { createAging } from './aging.ts'
 import type { Tuning } from './database.ts'
 import type { Begun, FromThread, OpenAnswer } from './messages.ts'
 import { createQueue } from './queue.ts'
@@ -12,8 +13,10 @@ export interface JournalSettings {
   /** The state folder; it is made where it is missing. */
   readonly dir: string
   readonly retention: Retention
-  /** Wall clock, ms; only the age of facts is decided by it. */
+  /** Wall clock, ms; only the age of facts is decided by it, as far as the monotonic clock bears it out. */
   readonly wall?: () => number
+  /** Monotonic, ms. */
+  readonly clock?: () => number
   readonly tuning?: Tuning
 }
 
@@ -23,8 +26,10 @@ interface Waiter {
 }
 
 /** Opens the journal of a state folder. Always resolves with one that works, or that goes on trying to. */
-export function openJournal({ dir, retention, wall = Date.now, tuning = {} }: JournalSettings): Promise<Opened> {
+export function openJournal(settings: JournalSettings): Promise<Opened> {
+  const { dir, retention, wall = Date.now, clock = () => performance.now(), tuning = {} } = settings
   const queue = createQueue()
+  const aging = createAging(retention.maxAge, { wall, clock })
   const faultListeners = new Set<(fault: JournalFault) => void>()
   const damageListeners = new Set<(damage: Damage) => void>()
   const questions = new Map<number, (answer: FromThread | undefined) => void>()
@@ -56,15 +61,20 @@ export function openJournal({ dir, retention, wall = Date.now, tuning = {} }: Jo
   const busy = (): void => thread?.keepAlive(flying !== undefined || opened !== undefined || questions.size > 0)
 
   const start = (): void => {
-    thread = startThread({ hear, died })
-    thread.say({ is: 'open', dir, retention, tuning, now: wall(), begun })
+    try {
+      thread = startThread({ hear, died })
+      thread.say({ is: 'open', dir, retention, tuning, now: wall(), begun })
+    } catch (error) {
+      // No process, no descriptor, no memory left for a thread. Told as its death, so in a later turn.
+      setImmediate(() => died(messageOf(error)))
+    }
   }
   const died = (because: string): void => {
     thread = undefined
     for (const answer of questions.values()) answer(undefined)
     questions.clear()
     const why = `the journal in ${dir} cannot be written: its thread ended: ${because}`
-    opened?.({ is: 'opened', records: [], lastSeq: 0, damage: null, fault: why, read: false })
+    opened?.({ is: 'opened', records: [], lastSeq: 0, newest: null, damage: null, fault: why, read: false })
     landed(why)
   }
   const hear = (message: FromThread): void => {
@@ -123,7 +133,7 @@ export function openJournal({ dir, retention, wall = Date.now, tuning = {} }: Jo
     if (!thread) start()
     flying = { sync, waiters }
     waiters = []
-    thread?.say({ is: 'batch', ...queue.take(), sync, now: wall() })
+    thread?.say({ is: 'batch', ...queue.take(), sync, now: wall(), tooOld: aging.tooOld() })
     busy()
   }
   /** Not at once: whatever else is written in this turn goes with it. */
@@ -233,8 +243,9 @@ export function openJournal({ dir, retention, wall = Date.now, tuning = {} }: Jo
     })
 
   return new Promise((resolve) => {
-    opened = ({ records, lastSeq, damage, fault: why, read }) => {
+    opened = ({ records, lastSeq, newest, damage, fault: why, read }) => {
       opened = undefined
+      aging.begin(newest)
       begun = read ? 'before' : 'without'
       fault = why
       if (why !== null) {

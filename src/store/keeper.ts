@@ -1,4 +1,4 @@
-import { messageOf } from '../protocol/errors.ts'
+import { messageOf, systemCode } from '../protocol/errors.ts'
 import type { Damage, Kept } from '../protocol/journal.ts'
 import { filesIn } from './files.ts'
 import type { Batch, OpenAnswer, OpenRequest } from './messages.ts'
@@ -47,7 +47,8 @@ export function createKeeper(request: OpenRequest, tell: (damage: Damage) => voi
       // It was closed by the same failure.
     }
   }
-  const faultOf = (error: unknown): string => `the journal ${files.db} cannot be written: ${messageOf(error)}`
+  const faultOf = (error: unknown): string =>
+    `the journal ${files.db} cannot be written: ${messageOf(error)}; ${cureOf(error)}, and it goes on by itself`
   /** What stands in the files, where they can be read though not opened. */
   const unopened = (error: unknown): OpenAnswer => {
     const fault = faultOf(error)
@@ -58,7 +59,7 @@ export function createKeeper(request: OpenRequest, tell: (damage: Damage) => voi
       return { is: 'opened', ...found, damage: null, fault, read: true }
     } catch {
       if (begun === 'now') begun = 'without'
-      return { is: 'opened', records: [], lastSeq: 0, damage: null, fault, read: false }
+      return { is: 'opened', records: [], lastSeq: 0, newest: null, damage: null, fault, read: false }
     }
   }
 
@@ -66,7 +67,8 @@ export function createKeeper(request: OpenRequest, tell: (damage: Damage) => voi
     begin() {
       try {
         const { records, loaded, damage } = opened(request.now)
-        return { is: 'opened', records, lastSeq: loaded.facts.lastSeq, damage, fault: null, read: true }
+        const { lastSeq } = loaded.facts
+        return { is: 'opened', records, lastSeq, newest: held?.writer.shelf.newest() ?? null, damage, fault: null, read: true }
       } catch (error) {
         return unopened(error)
       }
@@ -102,3 +104,7 @@ export function createKeeper(request: OpenRequest, tell: (damage: Damage) => voi
     },
   }
 }
+
+const noRoom = new Set(['ENOSPC', 'EDQUOT'])
+const cureOf = (error: unknown): string =>
+  isFull(error) || noRoom.has(systemCode(error) ?? '') ? 'free space there' : 'make it possible to write there again'

@@ -27,7 +27,7 @@ export function lockState(dir: string): StateLock {
     writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 })
   } catch {
     // Whoever holds the lock is then unknown, which is better than wrong.
-    rmSync(pidPath, { force: true, recursive: true })
+    forget(pidPath)
   }
   let held = true
   return {
@@ -35,9 +35,18 @@ export function lockState(dir: string): StateLock {
       if (!held) return
       held = false
       // Kept, it tells that somebody was here and has left something running.
-      if (!keepNote) rmSync(pidPath, { force: true })
+      if (!keepNote) forget(pidPath)
       db.close()
     },
+  }
+}
+
+/** Where it can't be removed, it stays: the process that it names will be gone. */
+function forget(pidPath: string): void {
+  try {
+    rmSync(pidPath, { force: true, recursive: true })
+  } catch {
+    // A disk that takes nothing must not keep us from starting or ending.
   }
 }
 

@@ -25,6 +25,8 @@ export interface Batch {
   readonly sync: boolean
   /** Wall clock, ms: the thread has none of its own, so that tests can set it. */
   readonly now: number
+  /** Wall clock, ms: facts of before may go. */
+  readonly tooOld: number
 }
 
 /**
@@ -54,6 +56,8 @@ export interface OpenAnswer {
   readonly is: 'opened'
   readonly records: readonly JournalRecord[]
   readonly lastSeq: number
+  /** Wall clock of the newest fact, ms; null without any. */
+  readonly newest: number | null
   readonly damage: Damage | null
   /** Why it cannot be written; it is tried again with each batch. */
   readonly fault: string | null

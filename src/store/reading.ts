@@ -26,6 +26,14 @@ export function wholeFact(rows: readonly unknown[]): unknown {
   return undefined
 }
 
+/** Wall clock of the fact that these rows hold, ms. */
+export function timeOf(rows: readonly unknown[]): number | undefined {
+  const fact = wholeFact(rows)
+  const time = typeof fact === 'object' && fact !== null && 'time' in fact ? fact.time : undefined
+  const parsed = typeof time === 'string' ? Date.parse(time) : Number.NaN
+  return Number.isNaN(parsed) ? undefined : parsed
+}
+
 /** Newest first within, so that a short query looks at few rows; in slices, so that commits come in between. */
 export async function readFacts(db: DatabaseSync, query: FactQuery): Promise<Read> {
   const slice = db.prepare('SELECT id, sealed FROM fact WHERE id > ? AND id < ? ORDER BY id DESC LIMIT ?')

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import type { JournalRecord } from '../protocol/journal.ts'
 import { gather, type Gathered, joined } from './gathered.ts'
+import { timeOf } from './reading.ts'
 import { claimedSeq, type FactRow, rowOf, sealFact } from './rows.ts'
 import { sealedTexts } from './seal.ts'
 
@@ -75,7 +76,16 @@ function* chunks(path: string, from: number): Generator<Buffer> {
 }
 
 /** What stands in files that SQLite cannot open now: better than to begin without. */
-export function readRaw(sources: readonly Source[]): { readonly records: JournalRecord[]; readonly lastSeq: number } {
-  const { records, lastSeq } = scan(sources, () => {})
-  return { records: records.records(), lastSeq }
+export function readRaw(sources: readonly Source[]): {
+  readonly records: JournalRecord[]
+  readonly lastSeq: number
+  /** Wall clock of the newest fact that is whole, ms. */
+  readonly newest: number | null
+} {
+  let last: { readonly seq: number; readonly rows: Parameters<Take>[1] } | undefined
+  const { records, lastSeq } = scan(sources, (seq, rows) => {
+    if (seq >= (last?.seq ?? 0)) last = { seq, rows }
+  })
+  const newest = timeOf((last?.rows ?? []).map(({ sealed }) => sealed)) ?? null
+  return { records: records.records(), lastSeq, newest }
 }

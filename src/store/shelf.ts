@@ -2,7 +2,7 @@ import type { Kept } from '../protocol/journal.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Stock } from './load.ts'
 import type { FactWrite } from './messages.ts'
-import { wholeFact } from './reading.ts'
+import { timeOf } from './reading.ts'
 import { partsOfFact, sealFact } from './rows.ts'
 import type { DatabaseSync } from './sqlite.ts'
 
@@ -14,9 +14,14 @@ export interface Retention {
 
 /** The facts: new ones are put on at one end, and taken off at the other as they get too old or too many. */
 export interface Shelf {
-  /** Within a commit. The answer is called once it has succeeded, and tells the pages written. */
-  change(facts: readonly FactWrite[], now: number): () => number
+  /**
+   * Within a commit; facts of before `tooOld`, wall clock ms, may go. The answer is called once it has succeeded, and tells the
+   * pages written.
+   */
+  change(facts: readonly FactWrite[], tooOld: number): () => number
   kept(): Kept
+  /** Wall clock of the newest, ms; null without any. */
+  newest(): number | null
 }
 
 /** Of a fact that cannot be read any more: the first to go. */
@@ -35,11 +40,11 @@ export function createShelf(db: DatabaseSync, stock: Stock, { maxAge, maxBytes }
     const found = first.get()
     if (!found) return undefined
     const seq = Math.floor(Number(found['id']) / partsOfFact)
-    return { seq, time: timeOf(rowsOf.all(...rangeOf(seq)).map(({ sealed }) => sealed)) }
+    return { seq, time: timeOf(rowsOf.all(...rangeOf(seq)).map(({ sealed }) => sealed)) ?? unknownTime }
   }
 
   return {
-    change(facts, now) {
+    change(facts, tooOld) {
       const next = { count, bytes, lastSeq, oldest }
       let pages = 0
       const takeOff = (seq: number): void => {
@@ -64,7 +69,7 @@ export function createShelf(db: DatabaseSync, stock: Stock, { maxAge, maxBytes }
       if (facts.some(({ seq }) => seq <= (oldest?.seq ?? Infinity))) next.oldest = readOldest()
       // The last one stays: its number is where the next run goes on.
       for (let most = limits.journalExpired + facts.length; most > 0 && next.oldest && next.count > 1; most--) {
-        if (next.oldest.time >= now - maxAge && next.bytes <= maxBytes) break
+        if (next.oldest.time >= tooOld && next.bytes <= maxBytes) break
         takeOff(next.oldest.seq)
         next.oldest = readOldest()
       }
@@ -73,16 +78,10 @@ export function createShelf(db: DatabaseSync, stock: Stock, { maxAge, maxBytes }
         return pages
       }
     },
+    newest: () => (count === 0 ? null : (timeOf(rowsOf.all(...rangeOf(lastSeq)).map(({ sealed }) => sealed)) ?? null)),
     kept: () => ({ facts: count, bytes, oldest: oldest ? new Date(oldest.time).toISOString() : null, maxAge, maxBytes }),
   }
 }
 
 /** Ids of the rows of one fact: from, and up to but without. */
 const rangeOf = (seq: number): [number, number] => [seq * partsOfFact, (seq + 1) * partsOfFact]
-
-function timeOf(rows: readonly unknown[]): number {
-  const fact = wholeFact(rows)
-  const time = typeof fact === 'object' && fact !== null && 'time' in fact ? fact.time : undefined
-  const parsed = typeof time === 'string' ? Date.parse(time) : Number.NaN
-  return Number.isNaN(parsed) ? unknownTime : parsed
-}

@@ -10,7 +10,7 @@ import type { DatabaseSync } from './sqlite.ts'
 /** Writes batches into an open database; each is one commit, whole or not at all. */
 export interface Writer {
   /** Throws when it cannot be written; then nothing of it is. */
-  commit(batch: Pick<Batch, 'records' | 'facts' | 'sync' | 'now'>): void
+  commit(batch: Pick<Batch, 'records' | 'facts' | 'sync' | 'tooOld'>): void
   /** Work that may wait until the commit is acknowledged. */
   tidy(): void
   readonly shelf: Shelf
@@ -66,7 +66,7 @@ export function createWriter(db: DatabaseSync, walPath: string, loaded: Loaded, 
 
   return {
     shelf,
-    commit({ records, facts, sync, now }) {
+    commit({ records, facts, sync, tooOld }) {
       if (pages * 8_192 > limits.journalWalBytes) checkWal(walPath)
       durable(sync)
       db.exec('BEGIN IMMEDIATE')
@@ -75,7 +75,7 @@ export function createWriter(db: DatabaseSync, walPath: string, loaded: Loaded, 
         const real = records.filter(({ kind, key, json }) => json !== null || entries.has(nameOf(kind, key)))
         const written = real.map((one) => [nameOf(one.kind, one.key), write(one)] as const)
         const gone = forget()
-        const kept = shelf.change(facts, now)
+        const kept = shelf.change(facts, tooOld)
         // Without a change there is no commit, and without a commit no fsync of the commits before it.
         if (sync && records.length + facts.length === 0) db.exec('PRAGMA user_version=1')
         db.exec('COMMIT')

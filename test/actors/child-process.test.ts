@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { execFile } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -291,9 +291,13 @@ test('what cannot be started says why, and where it was looked for', async () =>
   expect(await because({ command: '' })).toBe('the command is empty')
   expect(await because({ args: ['a\0b'] })).toContain('null bytes')
   expect(await because({ args: ['x'.repeat(3_000_000)] })).toContain('E2BIG')
-  writeFileSync(join(stage.dir, 'dir.log'), '')
-  rmSync(join(stage.dir, 'dir.log'))
-  expect(await because({ name: 'no/such' })).toContain("its log file can't be opened: ENOENT")
+  writeFileSync(join(stage.dir, 'no'), '')
+  expect(await because({ name: 'no/such' })).toContain("its log file can't be opened: ENOTDIR")
+})
+
+test('a folder of logs that is missing is made: a full disk may have been in the way before', async () => {
+  await stage.run({ name: 'fresh/one' }).fact('child.spawned')
+  expect(statSync(join(stage.dir, 'fresh')).mode & 0o777).toBe(0o700)
 })
 
 test.each([false, true])(

@@ -70,7 +70,23 @@ test('a program that cannot be spawned fails at once, unless what it lacked may 
     kind: 'failed',
     because: 'could not be started: no such file',
   })
-  expect(decideRestart(specOf(), noHistory, ended({ ...lasting, passing: true })).decision.kind).toBe('restart')
+  const passing = ended({ ...lasting, because: 'spawn EAGAIN', passing: true })
+  expect(decideRestart(specOf(), noHistory, passing).decision.kind).toBe('restart')
+})
+
+test('what a program could not be spawned for costs it no restarts, and is tried again soon, however often', () => {
+  const passing = ended({ kind: 'unspawnable', because: 'spawn EAGAIN', passing: true }, { readyAt: null })
+  const rules = specOf({ restart: { maxRestarts: 3, delay: 0, maxDelay: 600_000 } })
+  const before = { restarts: [1, 2, 3], streak: 3 }
+  expect(decideRestart(rules, before, passing)).toEqual({
+    decision: {
+      kind: 'restart',
+      because: 'could not be started: spawn EAGAIN; tried again in 1 s, as often as it takes',
+      delay: 1_000,
+      attempt: 4,
+    },
+    history: before,
+  })
 })
 
 test('a settled service restarts at once and counts from the start again', () => {

@@ -28,7 +28,7 @@ function commits(...batches: (readonly RecordWrite[])[]) {
   let seq = 0
   for (const records of batches) {
     const facts = [fact(++seq)].map((one) => ({ seq: one.seq, json: JSON.stringify(one) }))
-    keeper.commit({ is: 'batch', records, facts, sync: false, now: begin })
+    keeper.commit({ is: 'batch', records, facts, sync: false, now: begin, tooOld: 0 })
   }
   const bytes = bytesIn(dir)
   keeper.close()

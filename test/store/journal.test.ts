@@ -164,7 +164,7 @@ describe('retention', () => {
   test('facts too old go, except the last: its number is where the next run goes on', async () => {
     const dir = place()
     let now = begin
-    const { journal } = await opened(dir, { wall: () => now })
+    const { journal } = await opened(dir, { wall: () => now, clock: () => now })
     for (let seq = 1; seq <= 50; seq++) journal.append(fact(seq, seq === 20 ? { data: { long: 'x'.repeat(9_000) } } : {}))
     await journal.sync()
     expect((await journal.kept()).facts).toBe(50)
@@ -176,6 +176,61 @@ describe('retention', () => {
     journal.put({ kind: 'service', key: 'a', value: 2 })
     await journal.close()
     expect((await opened(dir)).lastSeq).toBe(50)
+  })
+})
+
+describe('a wall clock that jumps', () => {
+  const write = async (journal: Journal): Promise<void> => {
+    journal.put({ kind: 'service', key: 'a', value: Math.random() })
+    await journal.sync()
+  }
+  const numbers = async (journal: Journal): Promise<number[]> => (await journal.read({ limit: 100 })).map(({ seq }) => seq)
+  const far = Date.parse('2038-01-19T03:14:08Z')
+
+  test('deletes nothing that is not old by the time that has really passed', async () => {
+    const dir = place()
+    let [now, clock] = [begin, 0]
+    const settings = { wall: () => now, clock: () => clock }
+    const { journal } = await opened(dir, settings)
+    for (let seq = 1; seq <= 10; seq++) journal.append(fact(seq))
+    await journal.sync()
+    now = far
+    journal.append(fact(11, { time: new Date(far).toISOString() }))
+    await write(journal)
+    expect(await numbers(journal)).toHaveLength(11)
+    await journal.close()
+
+    // Nor after a start: a newest fact of the future is no measure.
+    now = begin - 1e9
+    const second = (await opened(dir, settings)).journal
+    now = far + 1e9
+    await write(second)
+    expect(await numbers(second)).toHaveLength(11)
+  })
+
+  test('at a start far ahead of the last fact nothing goes before its time; then it goes', async () => {
+    const dir = place()
+    const { journal } = await opened(dir)
+    for (let seq = 1; seq <= 10; seq++) journal.append(fact(seq))
+    await journal.close()
+    let clock = 0
+    const second = (await opened(dir, { wall: () => far, clock: () => clock })).journal
+    await write(second)
+    expect(await numbers(second)).toHaveLength(10)
+    clock = retention.maxAge - 5
+    await write(second)
+    expect(await numbers(second)).toEqual([5, 6, 7, 8, 9, 10])
+  })
+
+  test('back keeps what there is', async () => {
+    const dir = place()
+    let [now, clock] = [begin + 1_000, 0]
+    const { journal } = await opened(dir, { wall: () => now, clock: () => clock })
+    for (let seq = 1; seq <= 10; seq++) journal.append(fact(seq))
+    now = begin - 1e9
+    clock = 2 * retention.maxAge
+    await write(journal)
+    expect(await numbers(journal)).toHaveLength(10)
   })
 })
 

@@ -64,7 +64,7 @@ export function written(seed: number, { folded = false, commits = 60 } = {}): { 
       const one = fact(++seq, random(20) === 0 ? { data: { long: 'x"'.repeat(4_000) } } : {})
       return { seq, json: JSON.stringify(one) }
     })
-    const fault = keeper.commit({ is: 'batch', records: [...records.values()], facts, sync: false, now: begin })
+    const fault = keeper.commit({ is: 'batch', records: [...records.values()], facts, sync: false, now: begin, tooOld: 0 })
     if (fault !== null) throw new Error(fault)
     keeper.tidy()
     for (const [name, { json }] of records) {

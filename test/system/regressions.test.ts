@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, test } from 'vitest'
+import { bootId } from '../../src/actors/proc.ts'
+import { sealSpec } from '../../src/keeper.ts'
+import { reconcile } from '../../src/machines/reconcile.ts'
+import type { Journal } from '../../src/protocol/journal.ts'
 import { limits } from '../../src/protocol/limits.ts'
+import type { ServiceRecord } from '../../src/protocol/record.ts'
+import type { ServiceSpec } from '../../src/protocol/service.ts'
+import { openJournal } from '../../src/store/journal.ts'
 import { eventually } from '../support/eventually.ts'
 import { startFleet, type Fleet } from '../support/fleet.ts'
 import { probe, specOf } from '../support/specs.ts'
@@ -105,4 +112,32 @@ test('an input with far too many values is refused before a schema looks at each
   await expect(one.call('service.start', { services: Array.from({ length: 500_000 }, () => 1) as never })).rejects.toMatchObject({
     code: 'too_large',
   })
+})
+
+test('what may have run and ended before its start was written down is not taken for reported', async () => {
+  const puts: ServiceRecord[] = []
+  const one = await start([specOf({ name: 'job', ...sh('exit 0'), oneShot: true })], {
+    openJournal: async (settings) => {
+      const opened = await openJournal(settings)
+      const put: Journal['put'] = (record) => {
+        if (record.kind === 'service') puts.push(record.value as ServiceRecord)
+        opened.journal.put(record)
+      }
+      // Its own getters stay.
+      return { ...opened, journal: Object.create(opened.journal, { put: { value: put } }) as Journal }
+    },
+  })
+  await one.until('job', 'completed')
+  await eventually(() => expect(puts.at(-1)?.outcome).toBe('completed'))
+  const [first] = puts
+  // Killed here, a start finds the exit of an incarnation that nobody has heard of, and does not run the job again.
+  expect(first).toMatchObject({ generation: 1, leader: null, incarnation: null, outcome: null })
+  expect(puts.filter(({ leader }) => leader !== null).length).toBeGreaterThan(0)
+  expect(puts.filter(({ leader, incarnation }) => leader !== null && incarnation === null)).toEqual([])
+  const seal = (spec: ServiceSpec): ServiceRecord['spec'] => sealSpec(spec)
+  const spec = specOf({ name: 'job', ...sh('exit 0'), oneShot: true })
+  const incarnation = puts.at(-1)?.incarnation ?? ''
+  const desired = { specs: [spec], records: new Map([['job', first as ServiceRecord]]), fresh: false, boot: bootId, seal }
+  const observed = new Map([['job', { incarnations: [], contained: [], exits: [incarnation], supervised: null, leaving: false }]])
+  expect(reconcile(desired, observed).map((step) => step.do)).toEqual(['create', 'adopt'])
 })

@@ -1,9 +1,9 @@
-import { mkdirSync, renameSync, statSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { destination, pino, stdTimeFunctions, type Logger } from 'pino'
+import { pino, stdTimeFunctions, type Logger } from 'pino'
 import type { Log } from '../../options.ts'
 import { HyphaeError, messageOf } from '../../protocol/errors.ts'
-import { limits } from '../../protocol/limits.ts'
+import { openLogFile } from './log-file.ts'
 
 /** Makes a folder for us alone, and says what to do where that is not possible. */
 export function makeFolder(folder: string): void {
@@ -39,11 +39,5 @@ export function ownLog(path: string, level: string): OwnLog {
 }
 
 function open(path: string, level: string): Logger {
-  const { size } = statSync(path, { throwIfNoEntry: false }) ?? { size: 0 }
-  if (size > limits.ownLogBytes) renameSync(path, `${path}.1`)
-  // Written at once: the last words before a crash are those that matter.
-  const file = destination({ dest: path, sync: true, mode: 0o600, maxLength: limits.outboundBytes })
-  // A disk that is full must not end us: what could not be written is tried again with the next word.
-  file.on('error', () => {})
-  return pino({ level, base: null, timestamp: stdTimeFunctions.isoTime }, file)
+  return pino({ level, base: null, timestamp: stdTimeFunctions.isoTime }, openLogFile(path))
 }

@@ -7,7 +7,7 @@ import { HyphaeError, messageOf } from '../../protocol/errors.ts'
 import type { Principal } from '../../protocol/principal.ts'
 import type { ActorStatus, FleetStatus } from '../../protocol/status.ts'
 import { comeBack } from '../connection.ts'
-import { out } from '../terminal.ts'
+import { out, outliveOutput } from '../terminal.ts'
 import { endOnDefect } from './defect.ts'
 import { childEnvironment } from './environment.ts'
 import { liveDisplay } from './live-display.ts'
@@ -44,6 +44,7 @@ export async function up(config: LoadedConfig): Promise<void> {
     display.fact(fact)
     left ||= fact.type === 'system.left'
   })
+  outliveOutput()
   const begun = orchestrator.start()
   const reload = async (): Promise<void> => {
     try {
