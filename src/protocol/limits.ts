@@ -128,4 +128,6 @@ export const limits = {
   logRoom: 64 * 1024,
   /** Pause before a program is tried again that could not be spawned for want of descriptors, processes or room, ms. */
   scarceRetry: 1_000,
+  /** How long a start waits for the lock of its state folder before it is refused, ms. */
+  lockPatience: 100,
 } as const

@@ -2,6 +2,7 @@ import process from 'node:process'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { HyphaeError, messageOf, systemCode } from '../protocol/errors.ts'
+import { limits } from '../protocol/limits.ts'
 import { DatabaseSync, isBusy, isDamage } from './sqlite.ts'
 
 /**
@@ -71,7 +72,8 @@ function hold(path: string): DatabaseSync | undefined {
 }
 
 function begin(path: string): DatabaseSync {
-  const db = new DatabaseSync(path, { timeout: 0 })
+  // Of two in the same moment each stands in the other's way for an instant; without patience both would be refused.
+  const db = new DatabaseSync(path, { timeout: limits.lockPatience })
   try {
     // A transaction on an empty file begins with its first page, and that with a journal; in memory, nothing is written.
     db.exec('PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE')

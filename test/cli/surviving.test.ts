@@ -143,8 +143,8 @@ describe('up -d', () => {
     mkdirSync(fleet.stateDir)
     writeFileSync(join(fleet.stateDir, 'logs'), 'in the way')
     const { code, out, err } = await fleet.run(['up', '-d'])
-    expect({ code, out }).toEqual({ code: 70, out: '' })
-    expect(err).toMatch(/^hyphae: EEXIST: .*logs/)
+    expect({ code, out }).toEqual({ code: 8, out: '' })
+    expect(err).toMatch(/^hyphae: the state folder .* cannot be written: EEXIST: .*logs/)
     expect(file('up.out')).toBe(err)
   })
 

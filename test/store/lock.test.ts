@@ -42,6 +42,20 @@ test('another process that holds it is named; killed, it holds it no more', asyn
   taken(lockState(dir)).release()
 })
 
+test('of several in the same moment exactly one gets in', async () => {
+  const holder = join(import.meta.dirname, '../fixtures/lock-holder.ts')
+  for (let round = 0; round < 12; round++) {
+    const dir = place()
+    const moment = String(Date.now() + 250)
+    const children = Array.from({ length: 2 }, () => spawn(process.execPath, [holder, dir, moment]))
+    const said = await Promise.all(
+      children.map((child) => new Promise((resolve) => child.stdout.once('data', (text: Buffer) => resolve(text.toString())))),
+    )
+    for (const child of children) child.kill('SIGKILL')
+    expect(new Set(said)).toEqual(new Set(['held\n', 'refused\n']))
+  }
+})
+
 test('a note that cannot be written, or is of a process long gone, is no obstacle', () => {
   const dir = place()
   mkdirSync(join(dir, 'supervisor.pid'))
