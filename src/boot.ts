@@ -85,8 +85,7 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
   return {
     names() {
       const wanted = specs.map(({ name }) => name)
-      for (const name of leaving) if (!isThere(name) || wanted.includes(name)) leaving.delete(name)
-      return [...wanted, ...leaving]
+      return [...wanted, ...[...leaving].filter((name) => isThere(name) && !wanted.includes(name))]
     },
     async prepare(records, fresh) {
       const steps = plan(records, fresh, await look(records))
@@ -149,7 +148,7 @@ function takeOne({ clock, run, deliver, spawn, forget }: BootParts, step: Exclud
     case 'create':
       return spawn('services', address, { spec: step.spec, run, restored: step.restored })
     case 'adopt':
-      return tell({ type: 'ADOPT', leader: step.leader, incarnation: step.incarnation })
+      return tell({ type: 'ADOPT', leader: step.leader, incarnation: step.incarnation, readyAt: step.readyAt })
     case 'replace':
       return tell({ type: 'REPLACE', because: step.because })
     case 'stop':

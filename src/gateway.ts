@@ -9,7 +9,7 @@ import { limits } from './protocol/limits.ts'
 import { nearest } from './protocol/nearest.ts'
 import { mayUse, type Principal } from './protocol/principal.ts'
 import type { Reply, ReplyError } from './protocol/reply.ts'
-import type { Requests, RequestSlip } from './requests.ts'
+import type { RequestCall, Requests, RequestSlip } from './requests.ts'
 import type { FleetView } from './protocol/view.ts'
 
 export interface GatewayParts {
@@ -24,7 +24,9 @@ export interface GatewayParts {
   /** Monotonic ms. */
   clock(): number
   newId(): string
-  readonly requests: Pick<Requests, 'take'>
+  readonly requests: Pick<Requests, 'take' | 'resume'>
+  /** Undefined once every actor knows how things stand; until then nothing is asked of them. */
+  starting(): Promise<void> | undefined
   /** Resolves once what happened up to now is on the disk; rejects with `storage`. */
   durable(): Promise<void>
   /** Why nothing can be acknowledged now (a full disk); null while all is well. */
@@ -64,7 +66,7 @@ function invalid(error: z.ZodError): HyphaeError {
  * (principal, command) → permitted? → actor → reply. The only way in from outside; nothing is permitted that a command
  * does not name.
  */
-export function createGateway(parts: GatewayParts): Gateway {
+export function createGateway(parts: GatewayParts): Gateway & { resume(call: RequestCall): Promise<void> } {
   const { registry, view } = parts
 
   function admit(principal: Principal, name: string, input: unknown): { command: Command; parsed: unknown } {
@@ -184,21 +186,16 @@ export function createGateway(parts: GatewayParts): Gateway {
       }),
     )
 
-  async function mutate(command: Mutation, principal: Principal, parsed: unknown): Promise<Reply> {
-    refuseWhileStopping(command)
-    refuseInFault(command)
-    const { request_id: request, wait } = parsed as { request_id?: string; wait: boolean }
+  /** How a request is carried out: at once, or after its id has gone to the disk. */
+  function errandOf(command: Mutation, principal: Principal, parsed: unknown) {
+    const { request_id: request, wait, ...input } = parsed as { readonly request_id?: string; readonly wait: boolean }
     const planned = (repeated: boolean): Plan<unknown> =>
       command.plan(view, parsed, { principal, now: parts.clock(), newId: parts.newId, request, repeated })
     const run = (plan: Plan<unknown>, slip?: RequestSlip): Promise<Reply> => {
       parts.accepted(plan.what ?? command.name, principal.name, subjects(plan), request)
       return conclude(settle(command, plan, wait, slip), command.name, slip)
     }
-    if (request === undefined) return run(planned(false))
-    const { wait: _, request_id: __, ...input } = parsed as Record<string, unknown>
-    const before = generations(subjects(planned(false)))
-    const call = { principal, id: request, command: command.name, input, before }
-    const reply = await parts.requests.take(call, async (slip) => {
+    const late = async (slip: RequestSlip): Promise<Reply> => {
       let plan: Plan<unknown>
       try {
         // What it takes to be accepted may have changed while its id went to the disk.
@@ -209,11 +206,33 @@ export function createGateway(parts: GatewayParts): Gateway {
         throw error
       }
       return run(plan, slip)
-    })
+    }
+    return { request, input, planned, run, late }
+  }
+
+  async function mutate(command: Mutation, principal: Principal, parsed: unknown): Promise<Reply> {
+    await parts.starting()
+    refuseWhileStopping(command)
+    refuseInFault(command)
+    const { request, input, planned, run, late } = errandOf(command, principal, parsed)
+    if (request === undefined) return run(planned(false))
+    const before = generations(subjects(planned(false)))
+    const reply = await parts.requests.take({ principal, id: request, command: command.name, input, before }, late)
     return reply ?? { ok: true, output: planned(true).accepted(view) }
   }
 
+  /** Carries out what was accepted by an earlier run and not done. It was permitted then. */
+  async function resume(call: RequestCall): Promise<void> {
+    const command = registry.get(call.command)
+    if (command?.kind !== 'mutation' || !isRecord(call.input)) return
+    const parsed = command.input.safeParse({ ...call.input, request_id: call.id, wait: false })
+    if (!parsed.success) return
+    const { late } = errandOf(command, call.principal, parsed.data)
+    await parts.requests.resume(call, late).catch((error: unknown) => refusal(error, command.name))
+  }
+
   return {
+    resume,
     async invoke(principal, name, input): Promise<Reply> {
       try {
         const { command, parsed } = admit(principal, name, input)

@@ -15,6 +15,8 @@ export interface KeeperParts {
 }
 
 export interface Keeper {
+  /** From now on what is written follows the actors; before, they are still finding out how things stand. */
+  begin(): void
   /** The fleet as a whole. */
   fleet(status: FleetRecord['status']): void
   /** From now on nothing that services do changes what is written: they are let go of, not stopped. */
@@ -24,7 +26,7 @@ export interface Keeper {
 
 export function createKeeper({ directory, journal, boot }: KeeperParts): Keeper {
   const written = new Map<string, string>()
-  let frozen = false
+  let frozen = true
 
   const keep = (entry: Entry): void => {
     const record = recordOf(entry, boot)
@@ -50,6 +52,13 @@ export function createKeeper({ directory, journal, boot }: KeeperParts): Keeper 
   })
 
   return {
+    begin() {
+      frozen = false
+      for (const { address, kind } of directory.actors()) {
+        const entry = kind === 'service' ? directory.entry(address) : undefined
+        if (entry !== undefined) keep(entry)
+      }
+    },
     fleet(status) {
       journal.put({ kind: 'fleet', key: 'fleet', value: { format: recordFormat, status, boot } satisfies FleetRecord })
     },
@@ -84,6 +93,7 @@ function recordOf({ snapshot, state }: Entry, boot: string): ServiceRecord | nul
     history: { restarts: [...history.restarts], streak: history.streak },
     incarnation,
     leader,
+    readyAt: context.readyAt,
     boot,
   }
 }

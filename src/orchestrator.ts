@@ -134,7 +134,11 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     open: createStreams({ directory, logPath, facts: (query) => opened().journal.read(query) }),
     clock: monotonic,
     newId,
-    requests: { take: (call, run) => opened().requests.take(call, run) },
+    requests: {
+      take: (call, run) => opened().requests.take(call, run),
+      resume: (call, run) => opened().requests.resume(call, run),
+    },
+    starting: () => (status === 'starting' ? started : undefined),
     durable: () => opened().journal.sync(),
     fault: () => opened().journal.fault,
     accepted,
@@ -198,6 +202,10 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     goesOn: () => status === 'starting' || status === 'running',
   })
 
+  let letIn: () => void = () => {}
+  const started = new Promise<void>((resolve) => {
+    letIn = resolve
+  })
   let finish: () => void = () => {}
   const finished = new Promise<void>((resolve) => {
     finish = resolve
@@ -239,17 +247,17 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       await settled(directory, listenerNames)
       const refused = view.listeners().find(({ name, error }) => name === 'control' && error !== null)
       if (refused !== undefined) throw new HyphaeError('busy', refused.error ?? '', { listener: refused.name })
-      store.keeper.fleet('running')
       await begin()
-      if (status !== 'starting') return
+      // Only now: what an earlier run wrote holds until every actor knows how things stand.
+      store.keeper.begin()
+      store.keeper.fleet('running')
+      // Acknowledged or not: what was on the disk is carried out, once, and before anything else is.
+      await Promise.all(store.requests.unfinished(store.services, generations).map(gateway.resume))
       meter.start()
       disk.start()
       status = 'running'
       state({ type: 'system.ready', about: 'supervisor.root', data: { services: fleet.names().length } })
-      // Acknowledged or not: what was on the disk is carried out, once.
-      for (const { principal, id, command, input } of store.requests.unfinished(store.services, generations)) {
-        void gateway.invoke(principal, command, { ...(input as object), request_id: id, wait: false })
-      }
+      letIn()
     },
     async reload(next) {
       if (status !== 'running') throw new HyphaeError('shutting_down', `the orchestrator is ${status}`)
@@ -280,7 +288,8 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
         for (const name of fleet.names()) deliver(addressOf('service', name), { type: 'LEAVE' })
       }
       root.stop()
-      containers.removeAll()
+      // Whoever was refused has no business with those of another one.
+      if (persistence !== undefined) containers.removeAll()
       await persistence?.close(!stopped)
     },
   }

@@ -55,13 +55,12 @@ export interface Requests {
    */
   take(call: RequestCall, run: (slip: RequestSlip) => Promise<Reply>): Promise<Reply | null>
   /**
-   * Those that were on the disk and had no effect yet when an earlier run was killed. `generations`: as the marks of processes
-   * have them, which may know more than the journal.
+   * Those that were on the disk when an earlier run was killed, and of which some services had not heard yet: with these
+   * alone in their input. `generations`: as the marks of processes have them, which may know more than the journal.
    */
-  unfinished(
-    records: ReadonlyMap<string, ServiceRecord>,
-    generations: ReadonlyMap<string, number>,
-  ): Array<Pick<RequestCall, 'principal' | 'id' | 'command' | 'input'>>
+  unfinished(records: ReadonlyMap<string, ServiceRecord>, generations: ReadonlyMap<string, number>): RequestCall[]
+  /** Carries one of them out. */
+  resume(call: RequestCall, run: (slip: RequestSlip) => Promise<Reply>): Promise<Reply | null>
 }
 
 export interface RequestsParts {
@@ -128,6 +127,10 @@ export function createRequests({ journal, records, wall }: RequestsParts): Reque
 
   return {
     async take({ principal, id, command, input, before }, run) {
+      if (JSON.stringify(input).length > limits.requestInput) {
+        const message = `request_id: a request with an id may be at most ${limits.requestInput} characters long`
+        throw new HyphaeError('too_large', message, { field: 'request_id' })
+      }
       const key = keyOf(principal, id)
       const earlier = known.get(key)
       if (earlier !== undefined) {
@@ -163,23 +166,36 @@ export function createRequests({ journal, records, wall }: RequestsParts): Reque
       return running
     },
     unfinished(records, generations) {
-      const rest: RequestRecord[] = []
+      const rest: RequestCall[] = []
       for (const [key, record] of known) {
         if (record.begun) continue
-        const services = Object.entries(record.before)
-        const had =
-          services.length > 0 &&
-          services.every(([name, before]) => hadEffect(record, records.get(name), before, generations.get(name)))
-        if (had) put(key, { ...record, begun: true })
-        else rest.push(record)
+        const services = Object.keys(record.before).filter((name) => generations.has(name))
+        const deaf = services.filter(
+          (name) => !hasHeard(record, records.get(name), record.before[name] ?? 0, generations.get(name)),
+        )
+        // What went to no service (a shutdown, a kill) was meant for the run that has ended.
+        if (deaf.length === 0) put(key, { ...record, begun: true })
+        else rest.push({ ...record, input: without(record.input, deaf) })
       }
       return rest
+    },
+    async resume({ principal, id }, run) {
+      const key = keyOf(principal, id)
+      const record = known.get(key)
+      if (record === undefined || record.begun || underWay.has(key)) return null
+      const running = first(key, record, run).finally(() => underWay.delete(key))
+      underWay.set(key, running)
+      return running
     },
   }
 }
 
+/** The input with these services only, where it names any. */
+const without = (input: unknown, deaf: readonly string[]): unknown =>
+  isRecord(input) && Array.isArray(input['services']) ? { ...input, services: deaf } : input
+
 /** Did a service hear of this request before the kill? */
-function hadEffect(
+function hasHeard(
   request: RequestRecord,
   record: ServiceRecord | undefined,
   before: number,

@@ -1,12 +1,22 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, realpathSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { HyphaeError, messageOf, systemCode } from './protocol/errors.ts'
 
 /** What stands where in a state folder. */
 
-/** Names the state folder in marks and cgroups. */
-export const stateIdOf = (stateDir: string): string => createHash('sha256').update(stateDir).digest('hex').slice(0, 12)
+/** Names the state folder in marks and cgroups, by whichever path one comes. */
+export const stateIdOf = (stateDir: string): string => createHash('sha256').update(realPath(stateDir)).digest('hex').slice(0, 12)
+
+/** Also of a folder that is not there yet. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    const parent = dirname(path)
+    return parent === path ? path : join(realPath(parent), basename(path))
+  }
+}
 
 export const logsIn = (stateDir: string): string => join(stateDir, 'logs')
 

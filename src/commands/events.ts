@@ -5,10 +5,14 @@ import { addressOf } from '../protocol/ids.ts'
 import type { FactQuery } from '../protocol/journal.ts'
 import { limits } from '../protocol/limits.ts'
 import type { FleetView } from '../protocol/view.ts'
-import { someServices } from './names.ts'
 
 const input = z.strictObject({
-  services: someServices.optional().describe('only what is about these, also those that are gone; without it, everything'),
+  services: z
+    .array(z.string().min(1).max(limits.nameLength))
+    .min(1)
+    .max(limits.eventServices)
+    .optional()
+    .describe('only what is about these, also those that are gone; without it, everything'),
   since: z.iso.datetime({ offset: true }).optional().describe('only what happened at this time or later'),
   limit: z.number().int().min(0).max(limits.eventsRead).default(100).describe('at most this many, the newest'),
 })

@@ -39,6 +39,8 @@ export interface ProcessInput {
   readonly spec: ServiceSpec
   readonly incarnation: string
   readonly adopt: ProcessIdentity | null
+  /** Adopted: when it got ready, as far as an earlier run knew; monotonic ms. */
+  readonly wasReadyAt?: number | null
 }
 
 export interface ProcessContext extends ProcessInput {
@@ -81,7 +83,7 @@ export type ProcessFact =
       readonly at: number
       readonly containment: Containment
     }
-  | { readonly type: 'process.ready'; readonly incarnation: string }
+  | { readonly type: 'process.ready'; readonly incarnation: string; readonly at: number | null }
   | { readonly type: 'process.unhealthy'; readonly incarnation: string; readonly because: string }
   | { readonly type: 'process.recovered'; readonly incarnation: string }
   | { readonly type: 'process.ending'; readonly incarnation: string; readonly because: string }
@@ -135,7 +137,8 @@ const base = setup({
       logOffset: fact.logOffset,
       spawnedAt: fact.type === 'child.alive' ? fact.since : fact.at,
     })),
-    recordReady: assign({ readyAt: (_, { at }: { at: number | null }) => at, because: null }),
+    // An adopted one that was ready before has been so since then.
+    recordReady: assign({ readyAt: ({ context }, { at }: { at: number | null }) => context.readyAt ?? at, because: null }),
     recordExit: assign((_, { exit, at, dice }: Exited) => ({ exit, endedAt: at, dice })),
     recordUnspawnable: assign((_, { because, passing, at, dice }: Unspawnable) => ({
       exit: { kind: 'unspawnable' as const, because, passing },
@@ -157,7 +160,7 @@ const base = setup({
       containment,
       at: context.spawnedAt,
     })),
-    tellReady: sendParent(({ context }) => ({ type: 'process.ready', incarnation: context.incarnation })),
+    tellReady: sendParent(({ context }) => ({ type: 'process.ready', incarnation: context.incarnation, at: context.readyAt })),
     tellRecovered: sendParent(({ context }) => ({ type: 'process.recovered', incarnation: context.incarnation })),
     tellUnhealthy: sendParent(({ context }) => ({
       type: 'process.unhealthy',
@@ -242,7 +245,7 @@ export const processMachine = base.createMachine({
     containment: null,
     logOffset: 0,
     spawnedAt: null,
-    readyAt: null,
+    readyAt: input.wasReadyAt ?? null,
     because: null,
     verdict: null,
     planned: false,

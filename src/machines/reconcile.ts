@@ -1,7 +1,7 @@
 import { generationOf } from '../protocol/incarnation.ts'
 import type { Observed } from '../protocol/observed.ts'
 import type { ProcessIdentity } from '../protocol/process.ts'
-import { bareSpec, needsNewProcess, type ServiceRecord } from '../protocol/record.ts'
+import { bareSpec, needsNewProcess, sameSpec, type ServiceRecord } from '../protocol/record.ts'
 import { noHistory } from '../protocol/restart.ts'
 import type { ServiceSpec } from '../protocol/service.ts'
 import type { Restored } from './service.ts'
@@ -29,7 +29,13 @@ export type Step =
   | { readonly do: 'sweep'; readonly service: string; readonly processes: readonly ProcessIdentity[] }
   | { readonly do: 'create'; readonly service: string; readonly spec: ServiceSpec; readonly restored: Restored | undefined }
   /** Take over what runs, or learn how it ended. */
-  | { readonly do: 'adopt'; readonly service: string; readonly leader: ProcessIdentity; readonly incarnation: string }
+  | {
+      readonly do: 'adopt'
+      readonly service: string
+      readonly leader: ProcessIdentity
+      readonly incarnation: string
+      readonly readyAt: number | null
+    }
   /** A new process in place of the adopted one. */
   | { readonly do: 'replace'; readonly service: string; readonly because: string }
   /** `because` null: it starts with the fleet; otherwise it goes on where it was, its restart budget included. */
@@ -76,7 +82,7 @@ function remove(name: string, { records, boot, fresh }: Desired, seen: Observed)
   return [
     ...steps,
     step('create', name, { spec, restored }),
-    step('adopt', name, { leader: current.leader, incarnation: current.incarnation }),
+    step('adopt', name, adoption(current, record)),
     step('remove', name, {}),
   ]
 }
@@ -102,7 +108,7 @@ function resume(spec: ServiceSpec, desired: Desired, seen: Observed): Step[] {
 
   if (current !== null && (current.alive || (!fresh && want === 'run' && !changed))) {
     const behind = generationOf(current.incarnation) < generation
-    const adopt = step('adopt', name, { leader: current.leader, incarnation: current.incarnation })
+    const adopt = step('adopt', name, adoption(current, record))
     const by = fresh ? 'the shutdown before' : (record?.by ?? 'the journal')
     if (want === 'stop') return [...create(), adopt, step('stop', name, { by })]
     if (current.alive && changed) {
@@ -115,9 +121,10 @@ function resume(spec: ServiceSpec, desired: Desired, seen: Observed): Step[] {
   }
   if (want === 'stop') return create()
   // At rest by itself, and nothing has changed since.
-  if (record?.outcome != null && !fresh && record.boot === boot && !changed) return create({ outcome: record.outcome })
+  const other = changed || (record?.outcome === 'failed' && !sameSpec(record.spec, seal(spec)))
+  if (record?.outcome != null && !fresh && record.boot === boot && !other) return create({ outcome: record.outcome })
   const goesOn = record !== undefined && !fresh && record.generation > 0
-  return [...create(), step('start', name, { because: goesOn ? resumed(record, boot, changed) : null })]
+  return [...create(), step('start', name, { because: goesOn ? resumed(record, boot, other) : null })]
 }
 
 function wish(spec: ServiceSpec, record: ServiceRecord | undefined, fresh: boolean, runs: boolean): 'run' | 'stop' {
@@ -153,6 +160,13 @@ function restoredOf(record: ServiceRecord, boot: string, fresh: boolean, desired
   return record.boot === boot ? restored : { ...restored, outcome: null, history: unknown.history }
 }
 
+/** When it got ready is known of the process that the journal knows. */
+const adoption = ({ leader, incarnation }: Current, record: ServiceRecord | undefined) => ({
+  leader,
+  incarnation,
+  readyAt: record?.incarnation === incarnation ? record.readyAt : null,
+})
+
 interface Current {
   readonly incarnation: string
   readonly leader: ProcessIdentity
@@ -174,21 +188,24 @@ function split(
   if (alive !== undefined)
     return { current: { incarnation: alive.incarnation, leader: alive.leader, alive: true }, leftovers: others }
   const leftovers = unique([...others, ...contained])
-  // It ran when the journal last heard of it, and does no more.
-  const ended = record !== undefined && record.boot === boot && record.leader !== null && record.incarnation !== null
-  if (ended) {
-    const { incarnation, leader } = record
-    return { current: { incarnation: incarnation ?? '', leader: leader ?? nobody, alive: false }, leftovers }
-  }
-  // Its spawn was not written down any more, but its end was.
-  const exit = exits.toSorted((a, b) => generationOf(b) - generationOf(a))[0]
-  // One that the journal knows by name and without a process was reported before.
-  const fresher =
-    exit !== undefined &&
-    exit !== record?.incarnation &&
-    generationOf(exit) >= (record?.generation ?? 0) &&
-    record?.outcome == null
-  return { current: fresher ? { incarnation: exit, leader: nobody, alive: false } : null, leftovers }
+  // It ran when the journal last heard of it, and does no more; or a later one did, whose end was written down and no more.
+  const known = record !== undefined && record.boot === boot ? record : undefined
+  const exit = exits.toSorted((a, b) => (isLater(a, b) ? -1 : 1)).find((one) => one !== record?.incarnation)
+  const later = exit !== undefined && (record === undefined || (record.outcome === null && isLater(exit, record.incarnation)))
+  if (later) return { current: { incarnation: exit, leader: nobody, alive: false }, leftovers }
+  const ended =
+    known?.leader == null || known.incarnation === null ? null : { incarnation: known.incarnation, leader: known.leader }
+  return { current: ended === null ? null : { ...ended, alive: false }, leftovers }
+}
+
+/** Of one service: by generation, within one run by its number. Of two runs that is all that can be told. */
+function isLater(one: string, other: string | null): boolean {
+  if (other === null) return true
+  const [run, n] = one.split('.')
+  const [otherRun, otherN] = other.split('.')
+  const [generation, otherGeneration] = [generationOf(one), generationOf(other)]
+  if (generation !== otherGeneration) return generation > otherGeneration
+  return run === otherRun ? Number(n) > Number(otherN) : true
 }
 
 /** A leader that is surely dead: no process has this start time. */

@@ -66,6 +66,8 @@ export interface ServiceContext {
   readonly pid: number | null
   readonly containment: Containment | null
   readonly spawnedAt: number | null
+  /** When its process got ready, monotonic ms. */
+  readonly readyAt: number | null
   readonly ended: Ended | null
   readonly decision: RestartDecision | null
 }
@@ -74,6 +76,8 @@ export interface ServiceContext {
 export interface Adoption {
   readonly leader: ProcessIdentity
   readonly incarnation: string
+  /** When it got ready, monotonic ms; null: nobody knows, or it had not. */
+  readonly readyAt: number | null
 }
 
 /** What the gate says: may it start? */
@@ -198,9 +202,10 @@ const base = setup({
     // A one-shot is ready when it has completed, not when it runs.
     recordReady: assign({
       readyGeneration: ({ context }) => (context.spec.oneShot ? context.readyGeneration : context.generation),
+      readyAt: (_, { at }: { at: number | null }) => at,
     }),
     recordCompleted: assign({ readyGeneration: ({ context }) => context.generation }),
-    forgetProcess: assign({ pid: null, leader: null, spawnedAt: null, adopt: null }),
+    forgetProcess: assign({ pid: null, leader: null, spawnedAt: null, readyAt: null, adopt: null }),
     recordEnd: assign({ ended: (_, ended: Ended) => ended }),
     decide: assign(({ context }) => {
       if (context.ended === null) return {}
@@ -282,6 +287,7 @@ export const serviceMachine = base.createMachine({
     pid: null,
     containment: null,
     spawnedAt: null,
+    readyAt: null,
     ended: null,
     decision: null,
   }),
@@ -323,9 +329,9 @@ export const serviceMachine = base.createMachine({
         RESUME: { target: 'gate', actions: [assign({ desired: 'run' as const }), hold] },
         ADOPT: {
           target: 'live',
-          actions: assign(({ event: { leader, incarnation } }) => ({
+          actions: assign(({ event: { leader, incarnation, readyAt } }) => ({
             desired: 'run' as const,
-            adopt: { leader, incarnation },
+            adopt: { leader, incarnation, readyAt },
             because: 'found running and adopted',
           })),
         },
@@ -434,6 +440,7 @@ export const serviceMachine = base.createMachine({
           spec: context.spec,
           incarnation: context.incarnation,
           adopt: context.adopt?.leader ?? null,
+          wasReadyAt: context.adopt?.readyAt ?? null,
         }),
         onError: {
           target: 'decide',
@@ -510,7 +517,11 @@ export const serviceMachine = base.createMachine({
             starting: {
               tags: 'handshake',
               on: {
-                'process.ready': { guard: current, target: 'healthy', actions: ['recordReady', fact('service.ready')] },
+                'process.ready': {
+                  guard: current,
+                  target: 'healthy',
+                  actions: [{ type: 'recordReady', params: ({ event }) => event }, fact('service.ready')],
+                },
                 'process.ending': {
                   guard: current,
                   target: 'ending',

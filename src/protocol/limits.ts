@@ -130,4 +130,10 @@ export const limits = {
   scarceRetry: 1_000,
   /** How long a start waits for the lock of its state folder before it is refused, ms. */
   lockPatience: 100,
+  /** Longest input of a request that carries an id, characters: it is kept with the id. */
+  requestInput: 64 * 1024,
+  /** Services that one question about events may name; each fact is compared with them. */
+  eventServices: 500,
+  /** How long a write may take before the disk counts as one that does not answer, ms. */
+  journalStall: 5_000,
 } as const

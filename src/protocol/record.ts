@@ -30,6 +30,8 @@ export const serviceRecord = z.object({
   history: z.object({ restarts: z.array(z.number()), streak: z.number().int() }),
   incarnation: z.string().nullable(),
   leader: identity.nullable(),
+  /** When that process got ready, monotonic ms of its boot. */
+  readyAt: z.number().nullable(),
   /** Names the boot of the machine that pids, start times and monotonic times belong to. */
   boot: z.string(),
 })
@@ -52,6 +54,10 @@ const ofProcess = ['command', 'args', 'workingDir', 'env', 'oneShot', 'containme
 /** Would this process have been spawned otherwise? Both sealed, or both not. */
 export const needsNewProcess = (spawned: Readonly<Record<string, unknown>>, wanted: Readonly<Record<string, unknown>>): boolean =>
   ofProcess.some((field) => stable(spawned[field]) !== stable(wanted[field]))
+
+/** Is anything else wanted of it than before? Both sealed. */
+export const sameSpec = (one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>): boolean =>
+  stable(one) === stable(other)
 
 /** The same text for the same value, whatever the order of its keys. */
 const stable = (value: unknown): string =>

@@ -1,5 +1,17 @@
 import process from 'node:process'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  openSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { HyphaeError, messageOf, systemCode } from '../protocol/errors.ts'
 import { limits } from '../protocol/limits.ts'
@@ -72,6 +84,7 @@ function hold(path: string): DatabaseSync | undefined {
 }
 
 function begin(path: string): DatabaseSync {
+  keepPrivate(path)
   // Of two in the same moment each stands in the other's way for an instant; without patience both would be refused.
   const db = new DatabaseSync(path, { timeout: limits.lockPatience })
   try {
@@ -81,6 +94,17 @@ function begin(path: string): DatabaseSync {
   } catch (error) {
     db.close()
     throw error
+  }
+}
+
+/** Whoever may read it may lock us out. One that exists is not opened: to close it again would end a lock of our own. */
+function keepPrivate(path: string): void {
+  try {
+    if (existsSync(path)) chmodSync(path, 0o600)
+    else closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    // Another one has made it just now, or it is not ours to change: SQLite tells whether it can be used.
+    if (!['EEXIST', 'EPERM', 'EROFS', 'EACCES', 'ENOSPC'].includes(systemCode(error) ?? '')) throw error
   }
 }
 

@@ -26,6 +26,7 @@ const record = (more: Partial<ServiceRecord> = {}): ServiceRecord => ({
   history: { restarts: [5], streak: 1 },
   incarnation: 'r1.4.3',
   leader,
+  readyAt: 50,
   boot,
   ...more,
 })

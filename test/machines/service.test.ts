@@ -75,7 +75,7 @@ const steps = {
   HOLD: (s: Started) => s.send({ type: 'HOLD', because: 'a sibling restarts', at }),
   RELEASE: (s: Started) => s.send({ type: 'RELEASE' }),
   REMOVE: (s: Started) => s.send({ type: 'REMOVE', at }),
-  ADOPT: (s: Started) => s.send({ type: 'ADOPT', leader: { pid: 7, start: 1 }, incarnation: 'earlier.3.2', at }),
+  ADOPT: (s: Started) => s.send({ type: 'ADOPT', leader: { pid: 7, start: 1 }, incarnation: 'earlier.3.2', readyAt: null, at }),
   RESUME: (s: Started) => s.send({ type: 'RESUME', because: 'started again', at }),
   REPLACE: (s: Started) => s.send({ type: 'REPLACE', because: 'its config changed', at }),
   LEAVE: (s: Started) => s.send({ type: 'LEAVE' }),
@@ -445,7 +445,7 @@ describe('what an earlier run wrote down', () => {
 
   test('REPLACE puts a process of this generation in place of the adopted one', () => {
     const s = start(specOf(), restored)
-    s.send({ type: 'ADOPT', leader: { pid: 7, start: 1 }, incarnation: 'earlier.3.3', at })
+    s.send({ type: 'ADOPT', leader: { pid: 7, start: 1 }, incarnation: 'earlier.3.3', readyAt: null, at })
     steps.REPLACE(s)
     s.exited(0)
     expect(s.child.inputs.map(({ incarnation }) => incarnation)).toEqual(['earlier.3.3', 'run.2.4'])
