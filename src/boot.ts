@@ -55,6 +55,7 @@ export interface Boot {
 export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): Boot {
   const { directory, boot } = parts
   let specs = initial
+  let wanted = initial.map(({ name }) => name)
   const leaving = new Set<string>()
 
   const plan = (records: ReadonlyMap<string, ServiceRecord>, fresh: boolean, observed: ReadonlyMap<string, Observed>) => {
@@ -62,6 +63,8 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
     for (const step of steps) if (step.do === 'remove') leaving.add(step.service)
     return steps
   }
+  /** It was there; one that is only about to be made has not gone. */
+  const hasGone = (name: string): boolean => directory.actor(addressOf('service', name))?.live === false
   const isThere = (name: string): boolean => directory.refOf(addressOf('service', name)) !== undefined
 
   /** What the world shows of a fleet that has no actors yet. */
@@ -84,8 +87,10 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
 
   return {
     names() {
-      const wanted = specs.map(({ name }) => name)
-      return [...wanted, ...[...leaving].filter((name) => isThere(name) && !wanted.includes(name))]
+      // Asked with each status: what it costs must not grow with the number of services.
+      if (leaving.size === 0) return wanted
+      for (const name of leaving) if (wanted.includes(name) || hasGone(name)) leaving.delete(name)
+      return [...wanted, ...[...leaving].filter(isThere)]
     },
     async prepare(records, fresh) {
       const steps = plan(records, fresh, await look(records))
@@ -106,6 +111,7 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
     },
     async reload(next) {
       specs = next
+      wanted = next.map(({ name }) => name)
       const steps = plan(new Map(), false, supervised())
       await take(parts, steps)
       const count = (kind: Step['do'], what: string): string[] => {

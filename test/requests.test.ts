@@ -83,6 +83,32 @@ describe('after a kill', () => {
   })
 })
 
+test('of several services only those are told that have not heard', async () => {
+  const first = on()
+  const call = { ...first.call('x', 'service.restart', { services: ['web', 'db', 'gone'] }), before: { web: 3, db: 3, gone: 3 } }
+  void first.requests.take(call, () => new Promise(() => {}))
+  const { requests } = first.next()
+  const records = new Map([['web', { generation: 4, request: 'x' } as ServiceRecord]])
+  const rest = requests.unfinished(
+    records,
+    new Map([
+      ['web', 4],
+      ['db', 3],
+    ]),
+  )
+  expect(rest.map(({ input }) => input)).toEqual([{ services: ['db'] }])
+  const [left] = rest
+  if (left === undefined) throw new Error('there is none')
+  await requests.resume(left, finish)
+  expect(await requests.take(call, never)).toEqual(done)
+})
+
+test('what went to no service is not done in a later run', () => {
+  const first = on()
+  void first.requests.take({ ...first.call('x', 'system.shutdown', {}), before: {} }, () => new Promise(() => {}))
+  expect(first.next().requests.unfinished(new Map(), new Map())).toEqual([])
+})
+
 test('ids of one principal are not those of another', async () => {
   const { requests, call } = on()
   await requests.take(call('x'), finish)

@@ -9,6 +9,8 @@ export interface Tuning {
   readonly maxPageCount?: number
   /** How long until a fault is looked at again, ms. */
   readonly retry?: number
+  /** How long a write may take before the disk counts as one that does not answer, ms. */
+  readonly stall?: number
 }
 
 /** Bytes. Twice the usual size: then a row of a usual record or fact never continues on another page. */

@@ -1,6 +1,7 @@
 import { HyphaeError, messageOf } from '../protocol/errors.ts'
 import type { Damage, FactQuery, Journal, JournalFault, Kept, Opened } from '../protocol/journal.ts'
 import type { Fact } from '../protocol/facts.ts'
+import { formatDuration } from '../protocol/duration.ts'
 import { limits } from '../protocol/limits.ts'
 import { createAging } from './aging.ts'
 import type { Tuning } from './database.ts'
@@ -48,6 +49,7 @@ export function openJournal(settings: JournalSettings): Promise<Opened> {
   /** Writes that are no plain data: the next sync tells. */
   let refused: string | undefined
   let retry: NodeJS.Timeout | undefined
+  let stall: NodeJS.Timeout | undefined
   let asked = 0
   let closed: Promise<void> | undefined
   let afterFlight: (() => void) | undefined
@@ -103,6 +105,7 @@ export function openJournal(settings: JournalSettings): Promise<Opened> {
   const landed = (why: JournalFault): void => {
     const was = flying
     flying = undefined
+    clearTimeout(stall)
     if (why === null) {
       queue.done()
       begun = 'before'
@@ -121,6 +124,13 @@ export function openJournal(settings: JournalSettings): Promise<Opened> {
     afterFlight?.()
     if (fault === null && (!queue.empty || waiters.length > 0)) fly(waiters.length > 0)
   }
+  /** A disk that hangs says nothing; whoever waits for it must hear that. What is on its way is not lost, and may yet arrive. */
+  const stalled = (): void => {
+    const after = formatDuration(tuning.stall ?? limits.journalStall)
+    const why = `the journal in ${dir} cannot be written: its disk has not answered for ${after}; look at it, and it goes on by itself`
+    for (const { reject } of [...(flying?.waiters.splice(0) ?? []), ...waiters.splice(0)]) reject(storage(why))
+    setFault(why)
+  }
   const again = (): void => {
     clearTimeout(retry)
     if (closed) return
@@ -133,6 +143,7 @@ export function openJournal(settings: JournalSettings): Promise<Opened> {
     if (!thread) start()
     flying = { sync, waiters }
     waiters = []
+    stall = setTimeout(stalled, tuning.stall ?? limits.journalStall).unref()
     thread?.say({ is: 'batch', ...queue.take(), sync, now: wall(), tooOld: aging.tooOld() })
     busy()
   }
@@ -223,22 +234,23 @@ export function openJournal(settings: JournalSettings): Promise<Opened> {
     clearTimeout(retry)
     // What is written while a batch is on its way goes with the next; where it cannot be written, one try is enough.
     const left = (): boolean => thread !== undefined && (flying !== undefined || !queue.empty || waiters.length > 0)
-    for (let trying = true; trying && left(); trying = fault === null) {
+    for (let trying = true; trying && left();) {
       const done = flight()
       if (!flying) fly(true)
-      await done
+      trying = (await done) && fault === null
     }
     for (const { reject } of waiters) reject(storage(`the journal in ${dir} is closed`))
     await thread?.end()
     for (const answer of questions.values()) answer(undefined)
   }
-  const flight = (): Promise<void> =>
+  /** False when it has not landed in time. */
+  const flight = (): Promise<boolean> =>
     new Promise((resolve) => {
-      const timer = setTimeout(resolve, limits.journalCloseTime)
+      const timer = setTimeout(() => resolve(false), tuning.stall ?? limits.journalCloseTime)
       afterFlight = () => {
         clearTimeout(timer)
         afterFlight = undefined
-        resolve()
+        resolve(true)
       }
     })
 

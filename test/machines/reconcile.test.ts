@@ -155,6 +155,21 @@ const table: ReadonlyArray<readonly [string, Parameters<typeof steps>[0], readon
     ['create run g3', 'resume: started again: its config changed'],
   ],
   [
+    'it had failed, and its policy changed',
+    { record: record({ ...idle, outcome: 'failed' }), specs: [specOf({ restart: { maxRestarts: 9 } })] },
+    ['create run g3', 'resume: started again: its config changed'],
+  ],
+  [
+    'it had completed, and its policy changed',
+    { record: record({ ...idle, outcome: 'completed' }), specs: [specOf({ restart: { maxRestarts: 9 } })] },
+    ['create run g3 completed'],
+  ],
+  [
+    'a recorded end that is later than all that the journal knows',
+    { record: record(), seen: seen({ exits: ['r1.5.3'] }) },
+    ['create run g3', 'adopt r1.5.3 (dead)'],
+  ],
+  [
     'it had completed, and the machine was started anew',
     { record: record({ ...idle, outcome: 'completed', boot: 'before' }) },
     ['create run g3', 'resume: started again: the machine was started anew'],

@@ -334,3 +334,23 @@ describe('faults', () => {
     expect(await again.read({ limit: 1 })).toEqual([fact(many + 1)])
   })
 })
+
+test('a disk that does not answer is a fault until it does; nothing is lost, and nobody waits for ever', async () => {
+  const dir = place()
+  const { journal } = await opened(dir, { tuning: { stall: 1 } })
+  const heard: Array<string | null> = []
+  journal.onFault((fault) => heard.push(fault))
+  // So much that it takes a while.
+  for (let n = 0; n < 10_000; n++) journal.put({ kind: 'service', key: `k${n}`, value: 'x'.repeat(2_000) })
+  await expect(journal.sync()).rejects.toMatchObject({
+    code: 'storage',
+    message: expect.stringContaining('its disk has not answered for 1 ms') as string,
+  })
+  expect(journal.fault).toContain('has not answered')
+  await expect(journal.sync()).rejects.toMatchObject({ code: 'storage' })
+  await eventually(() => expect(journal.fault).toBeNull())
+  expect(heard).toEqual([expect.stringContaining('has not answered'), null])
+  await journal.close()
+  const { records } = await opened(dir)
+  expect(records).toHaveLength(10_000)
+})

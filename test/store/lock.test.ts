@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, expect, test } from 'vitest'
@@ -83,4 +83,12 @@ test('a folder that cannot be written is named', () => {
   expect(() => lockState(dir)).toThrow(
     expect.objectContaining({ code: 'storage', message: expect.stringContaining(dir) as string }),
   )
+})
+
+test('nobody else can read it, and so lock us out', () => {
+  const dir = place()
+  writeFileSync(join(dir, 'lock.db'), '', { mode: 0o644 })
+  const lock = taken(lockState(dir))
+  expect(statSync(join(dir, 'lock.db')).mode & 0o777).toBe(0o600)
+  lock.release()
 })

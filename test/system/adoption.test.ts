@@ -1,9 +1,12 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { readStat } from '../../src/actors/proc.ts'
+import type { OrchestratorOptions } from '../../src/options.ts'
+import { createOrchestrator } from '../../src/orchestrator.ts'
+import { openJournal } from '../../src/store/journal.ts'
 import { markedProcesses } from '../../src/actors/scan.ts'
 import type { ServiceSpec } from '../../src/protocol/service.ts'
 import { stateIdOf } from '../../src/state-dir.ts'
@@ -322,6 +325,94 @@ describe('a journal that is of no use', () => {
     await fleet.until('web', 'healthy')
     expect(fleet.status('web').pid).toBe(pid)
   })
+})
+
+describe('while it comes up', () => {
+  const names = Array.from({ length: 80 }, (_, n) => `s${n}`)
+  const many = names.map((name) => specOf({ name, command: '/bin/sleep', args: ['1000'] }))
+  const coming = (options: Partial<OrchestratorOptions> = {}) => {
+    const orchestrator = createOrchestrator({ services: many, stateDir, listeners: [], environment: process.env, ...options })
+    return { orchestrator, begun: orchestrator.start() }
+  }
+
+  test.each(['service.start', 'service.restart', 'service.stop'] as const)(
+    '%s waits until all that runs is adopted',
+    async (command) => {
+      await begin(...many)
+      for (const name of names) await fleet.until(name, 'healthy')
+      const pids = new Set(names.map((name) => fleet.status(name).pid))
+      await fleet.leave()
+      const { orchestrator, begun } = coming()
+      const reply = await orchestrator.gateway.invoke({ name: 'me', via: 'test', role: 'admin' }, command, { services: names })
+      expect(reply).toMatchObject({ ok: true })
+      await begun
+      const now = names.map((name) => orchestrator.view.service(name)?.pid)
+      const leaders = (await markedProcesses(stateIdOf(stateDir))).filter(({ pid, group }) => pid === group)
+      await orchestrator.close()
+      await begin(...many)
+      expect(new Set(leaders.map(({ service }) => service)).size).toBe(leaders.length)
+      expect(leaders).toHaveLength(command === 'service.stop' ? 0 : names.length)
+      expect(now.filter((pid) => pids.has(pid ?? null))).toHaveLength(command === 'service.start' ? names.length : 0)
+    },
+  )
+
+  test('what the journal knows of a process is not overwritten by what is not known yet', async () => {
+    await begin(...many)
+    for (const name of names) await fleet.until(name, 'healthy')
+    await fleet.leave()
+    const written: unknown[] = []
+    const { orchestrator, begun } = coming({
+      async openJournal(settings) {
+        const opened = await openJournal(settings)
+        const put: typeof opened.journal.put = (record) => {
+          if (record.kind === 'service') written.push((record.value as { leader: unknown }).leader)
+          opened.journal.put(record)
+        }
+        return { ...opened, journal: { ...opened.journal, put, sync: opened.journal.sync } }
+      },
+    })
+    await begun
+    await eventually(() =>
+      expect(names.map((name) => orchestrator.view.service(name)?.state)).toEqual(names.map(() => 'healthy')),
+    )
+    await orchestrator.close()
+    await begin(...many)
+    expect(written.length).toBeGreaterThan(0)
+    expect(written).not.toContain(null)
+  })
+})
+
+test('what was stable before it ended unseen has its whole budget', async () => {
+  const script = 'if [ ! -e once ]; then touch once; exit 1; fi; exec sleep 1000'
+  const web = sh(script, { restart: { maxRestarts: 1, delay: 1, stableUptime: 100 } })
+  await begin(web)
+  await fleet.fact('web', 'service.ready', 2)
+  const { time } = await fleet.fact('web', 'service.ready', 2)
+  await eventually(() => expect(Date.now() - Date.parse(time)).toBeGreaterThan(200))
+  const { pid } = fleet.status('web')
+  await fleet.leave()
+  process.kill(pid ?? 0, 'SIGKILL')
+  await gone(pid)
+  await begin(web)
+  expect((await fleet.fact('web', 'service.restarting')).because).toMatch(/restart 1 of 1, at once/)
+})
+
+test('a state folder is the same by whichever path one comes', async () => {
+  await begin(sleeper)
+  await fleet.until('web', 'healthy')
+  const { pid } = fleet.status('web')
+  await fleet.leave()
+  const other = `${stateDir}-link`
+  symlinkSync(stateDir, other)
+  try {
+    fleet = await startFleet([sleeper], { stateDir: other })
+    await fleet.until('web', 'healthy')
+    expect(fleet.status('web').pid).toBe(pid)
+    await fleet.leave()
+  } finally {
+    rmSync(other)
+  }
+  await begin(sleeper)
 })
 
 describe('one orchestrator a state folder', () => {
