@@ -1,5 +1,7 @@
 import { kill, observe } from './actors/observe.ts'
 import type { Containers } from './actors/containment.ts'
+import type { ExitRecord } from './actors/exit-record.ts'
+import { nextTurn } from './awaiting.ts'
 import type { Directory } from './directory.ts'
 import type { Exits } from './exits.ts'
 import { sealSpec } from './keeper.ts'
@@ -68,11 +70,11 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
   const isThere = (name: string): boolean => directory.refOf(addressOf('service', name)) !== undefined
 
   /** What the world shows of a fleet that has no actors yet. */
-  const look = (records: ReadonlyMap<string, ServiceRecord>): Promise<Map<string, Observed>> => {
+  const look = (records: ReadonlyMap<string, ServiceRecord>, exits: readonly ExitRecord[]): Promise<Map<string, Observed>> => {
     const known = Array.from(records.values()).flatMap(({ service, incarnation, leader, boot: its }) =>
       leader === null || incarnation === null || its !== boot ? [] : [{ service, incarnation, leader }],
     )
-    return observe({ stateId: parts.stateId, containers: parts.containers, known, exits: parts.exits.list() })
+    return observe({ stateId: parts.stateId, containers: parts.containers, known, exits })
   }
   const supervised = (): Map<string, Observed> =>
     new Map(
@@ -93,11 +95,11 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
       return [...wanted, ...[...leaving].filter(isThere)]
     },
     async prepare(records, fresh) {
-      const steps = plan(records, fresh, await look(records))
-      for (const exit of parts.exits.list()) {
-        // Its end is known already, or what it would decide has been decided otherwise.
-        if (!steps.some((step) => step.do === 'adopt' && step.incarnation === exit.incarnation)) parts.exits.drop(exit)
-      }
+      const exits = parts.exits.list()
+      const steps = plan(records, fresh, await look(records, exits))
+      const adopted = new Set(steps.flatMap((step) => (step.do === 'adopt' ? [step.incarnation] : [])))
+      // Their ends are known already, or what they would decide has been decided otherwise.
+      for (const exit of exits) if (!adopted.has(exit.incarnation)) parts.exits.drop(exit)
       const first = new Set<Step['do']>(['sweep', 'create'])
       await take(
         parts,
@@ -130,7 +132,7 @@ async function take(parts: BootParts, steps: readonly Step[]): Promise<void> {
   let slice = 0
   for (const step of steps) {
     if (step.do === 'sweep') continue
-    if (++slice % limits.eventSlice === 0) await new Promise((resolve) => setImmediate(resolve))
+    if (++slice % limits.eventSlice === 0) await nextTurn()
     // What a shutdown has stopped stays so.
     if (!parts.goesOn() && step.do === 'start') continue
     takeOne(parts, step)

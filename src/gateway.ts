@@ -149,7 +149,7 @@ export function createGateway(parts: GatewayParts): Gateway & { resume(call: Req
     for (const [index, { to, event }] of plan.tell.entries()) {
       // Hundreds of actors are told in slices, so that nobody else waits for all of them.
       if (index > 0 && index % limits.eventSlice === 0) {
-        await new Promise((resolve) => setImmediate(resolve))
+        await turn()
         refuseWhileStopping(command)
       }
       if (!parts.deliver(to, event)) throw new HyphaeError('not_found', `there is no actor "${to}" any more`, { to })

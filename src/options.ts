@@ -1,6 +1,7 @@
-import type { Retention, PersistenceParts } from './persistence.ts'
+import type { PersistenceParts } from './persistence.ts'
 import type { Gateway } from './protocol/calls.ts'
 import type { Fact } from './protocol/facts.ts'
+import type { Retention } from './protocol/journal.ts'
 import type { Transport } from './protocol/link.ts'
 import type { ServiceSpec } from './protocol/service.ts'
 import type { FleetView } from './protocol/view.ts'

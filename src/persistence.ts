@@ -1,6 +1,6 @@
 import type { Directory } from './directory.ts'
 import { createKeeper, readRecords, type Keeper } from './keeper.ts'
-import type { Journal, Opened } from './protocol/journal.ts'
+import type { Journal, Opened, Retention } from './protocol/journal.ts'
 import type { FleetRecord, ServiceRecord } from './protocol/record.ts'
 import { createRequests, type Requests } from './requests.ts'
 import { HyphaeError } from './protocol/errors.ts'
@@ -9,12 +9,6 @@ import { openJournal } from './store/journal.ts'
 import { lockState } from './store/lock.ts'
 
 /** What outlives the orchestrator, opened: one orchestrator a state folder, its journal, and what stood in it. */
-
-export interface Retention {
-  /** ms */
-  readonly maxAge: number
-  readonly maxBytes: number
-}
 
 export interface PersistenceParts {
   readonly stateDir: string

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { HyphaeError, messageOf, systemCode } from './protocol/errors.ts'
+import { HyphaeError, isNoRoom, messageOf } from './protocol/errors.ts'
 
 /** What stands where in a state folder. */
 
@@ -22,15 +22,13 @@ export const logsIn = (stateDir: string): string => join(stateDir, 'logs')
 
 export const logPathOf = (stateDir: string, service: string): string => join(logsIn(stateDir), `${service}.log`)
 
-/** A full disk is no reason not to start: what is missing is made when there is room again. */
-const noRoom = new Set(['ENOSPC', 'EDQUOT'])
-
 /** Makes the folders in it, for us alone. */
 export function prepareStateDir(stateDir: string, folders: readonly string[]): void {
   try {
     for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (error) {
-    if (noRoom.has(systemCode(error) ?? '')) return
+    // A full disk is no reason not to start: what is missing is made when there is room again.
+    if (isNoRoom(error)) return
     const hint = 'make it writable, or choose another one with `state:` in the config or with HYPHAE_STATE'
     throw new HyphaeError('storage', `the state folder ${stateDir} cannot be written: ${messageOf(error)}; ${hint}`)
   }

@@ -33,6 +33,8 @@ export function createStreams(parts: StreamParts) {
   }
 }
 
+const tooSlow = `it reads too slowly: more than ${limits.streamItems} items were waiting for it`
+
 /** What the journal has, then each fact as it is recorded. Its number tells which of them have been told already. */
 function facts(query: FactQuery, sink: Sink, { directory, facts: read }: StreamParts): () => void {
   const waiting: Fact[] = []
@@ -62,7 +64,7 @@ function facts(query: FactQuery, sink: Sink, { directory, facts: read }: StreamP
     }
     if (waiting.length > limits.streamItems) {
       cancel()
-      sink.end(`it reads too slowly: more than ${limits.streamItems} items were waiting for it`)
+      sink.end(tooSlow)
       return
     }
     void flush()
@@ -125,7 +127,7 @@ function actors(directory: Directory, { filter, facts }: Extract<StreamRequest, 
     }
     if (waiting.size > limits.streamItems) {
       cancel()
-      sink.end(`it reads too slowly: more than ${limits.streamItems} items were waiting for it`)
+      sink.end(tooSlow)
       return
     }
     void flush()

@@ -22,16 +22,15 @@ export async function observe({ stateId, containers, known, exits }: Observation
     const service = entryOf(marked, one.service, () => new Map<string, Marked[]>())
     entryOf(service, one.incarnation, () => []).push(one)
   }
-  const names = new Set([
-    ...marked.keys(),
-    ...known.map(({ service }) => service),
-    ...exits.map(({ service }) => service),
-    ...containers.services(),
-  ])
+  const lastKnown = new Map(known.map((one) => [one.service, one]))
+  const recorded = new Map<string, string[]>()
+  for (const { service, incarnation } of exits) entryOf(recorded, service, () => []).push(incarnation)
+  const contained = new Set(containers.services())
+  const names = new Set([...marked.keys(), ...lastKnown.keys(), ...recorded.keys(), ...contained])
   const seen = new Map<string, Observed>()
   for (const service of names) {
     const incarnations = new Map<string, ObservedIncarnation>()
-    const journal = known.find((one) => one.service === service)
+    const journal = lastKnown.get(service)
     for (const [incarnation, processes] of marked.get(service) ?? []) {
       const leader = journal?.incarnation === incarnation ? living(journal.leader) : leaderAmong(processes)
       incarnations.set(incarnation, { incarnation, leader, processes: processes.map(({ pid, start }) => ({ pid, start })) })
@@ -43,8 +42,8 @@ export async function observe({ stateId, containers, known, exits }: Observation
     }
     seen.set(service, {
       incarnations: [...incarnations.values()],
-      contained: (containers.open(service)?.pids() ?? []).flatMap((pid) => identityOf(pid)),
-      exits: exits.filter((one) => one.service === service).map(({ incarnation }) => incarnation),
+      contained: contained.has(service) ? (containers.open(service)?.pids() ?? []).flatMap((pid) => identityOf(pid)) : [],
+      exits: recorded.get(service) ?? [],
       supervised: null,
       leaving: false,
     })

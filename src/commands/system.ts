@@ -1,8 +1,9 @@
 import * as z from 'zod'
-import { asked, mutation, query } from '../protocol/command.ts'
+import { asked, mutation, query, type Plan } from '../protocol/command.ts'
 import { addressOf } from '../protocol/ids.ts'
 import type { ServiceStatus } from '../protocol/service.ts'
 import { fleetStatus } from '../protocol/status.ts'
+import type { FleetView } from '../protocol/view.ts'
 import { knownServices } from './names.ts'
 
 export const systemStatus = query({
@@ -48,6 +49,24 @@ export function stopLayers(names: readonly string[], dependenciesOf: (name: stri
   return layers
 }
 
+interface End {
+  readonly mode: 'stop' | 'leave'
+  readonly layers: ReadonlyArray<readonly string[]>
+  readonly by: string
+}
+
+/** The end of the orchestrator; a second request for it joins the first. */
+function planEnd<T>(view: FleetView, input: End, answer: T): Plan<T> {
+  const address = addressOf('shutdown', 'fleet')
+  const begun = view.actor(address) !== undefined
+  return {
+    tell: begun ? [] : [{ to: 'shutdowns', event: { type: 'pool.spawn', address, input } }],
+    watch: [address],
+    settled: (now) => (now.actor(address)?.phase === 'reaped' ? answer : undefined),
+    accepted: () => answer,
+  }
+}
+
 export const systemShutdown = mutation({
   name: 'system.shutdown',
   summary: 'Stops every service, dependants first, then the orchestrator itself.',
@@ -60,19 +79,9 @@ export const systemShutdown = mutation({
   output: z.object({ pid: z.number().int(), stopped: z.array(z.string()) }),
   plan(view, _input, { principal }) {
     const names = view.serviceNames()
-    const address = addressOf('shutdown', 'fleet')
     const layers = stopLayers(names, (name) => view.serviceDetail(name)?.spec.dependsOn.map(({ service }) => service) ?? [])
     const answer = { pid: view.supervisor().pid, stopped: [...names] }
-    return {
-      // A second request joins the first.
-      tell:
-        view.actor(address) === undefined
-          ? [{ to: 'shutdowns', event: { type: 'pool.spawn', address, input: { mode: 'stop', layers, by: principal.name } } }]
-          : [],
-      watch: [address],
-      settled: (now) => (now.actor(address)?.phase === 'reaped' ? answer : undefined),
-      accepted: () => answer,
-    }
+    return planEnd(view, { mode: 'stop', layers, by: principal.name }, answer)
   },
 })
 
@@ -87,18 +96,7 @@ export const systemLeave = mutation({
   output: z.object({ pid: z.number().int(), left: z.array(z.string()).describe('the services that run on') }),
   plan(view, _input, { principal }) {
     const names = view.serviceNames()
-    const address = addressOf('shutdown', 'fleet')
     const answer = { pid: view.supervisor().pid, left: names.filter((name) => view.service(name)?.pid != null) }
-    return {
-      tell: [
-        {
-          to: 'shutdowns',
-          event: { type: 'pool.spawn', address, input: { mode: 'leave', layers: [names], by: principal.name } },
-        },
-      ],
-      watch: [address],
-      settled: (now) => (now.actor(address)?.phase === 'reaped' ? answer : undefined),
-      accepted: () => answer,
-    }
+    return planEnd(view, { mode: 'leave', layers: [names], by: principal.name }, answer)
   },
 })

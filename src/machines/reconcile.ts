@@ -56,7 +56,8 @@ export function reconcile(desired: Desired, observed: ReadonlyMap<string, Observ
     const spec = wanted.get(name)
     const seen = observed.get(name) ?? nothing
     if (spec === undefined) return remove(name, desired, seen)
-    if (seen.supervised !== null) return same(seen.supervised, spec) && !seen.leaving ? [] : [step('reconfigure', name, { spec })]
+    if (seen.supervised !== null)
+      return sameSpec(seen.supervised, spec) && !seen.leaving ? [] : [step('reconfigure', name, { spec })]
     return resume(spec, desired, seen)
   })
   return order.flatMap((kind) => steps.filter((one) => one.do === kind))
@@ -66,8 +67,6 @@ const nothing: Observed = { incarnations: [], contained: [], exits: [], supervis
 
 const step = <K extends Step['do']>(kind: K, service: string, rest: Omit<Extract<Step, { do: K }>, 'do' | 'service'>): Step =>
   ({ do: kind, service, ...rest }) as unknown as Step
-
-const same = (one: ServiceSpec, other: ServiceSpec): boolean => JSON.stringify(one) === JSON.stringify(other)
 
 /** It is not in the config (any more): what runs of it is stopped as its last spec says. */
 function remove(name: string, { records, boot, fresh }: Desired, seen: Observed): Step[] {

@@ -41,6 +41,9 @@ export class HyphaeError extends Error {
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
+/** A disk, or somebody's share of it, is full: that may be over later. */
+export const isNoRoom = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '')
+
 /** The `code` of a Node system error ("ENOENT"), where it has one. */
 export const systemCode = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined

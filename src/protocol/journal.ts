@@ -28,17 +28,20 @@ export interface FactQuery {
   readonly limit: number
 }
 
+/** How long facts are kept, ms, and how many bytes of them. */
+export interface Retention {
+  readonly maxAge: number
+  readonly maxBytes: number
+}
+
 /** What is kept of the facts, for whoever asks why older ones are missing. */
-export interface Kept {
+export interface Kept extends Retention {
   /** Facts now. */
   readonly facts: number
   /** Bytes that they take, without the file's own structure. */
   readonly bytes: number
   /** Wall clock of the oldest, ISO 8601; null without facts. */
   readonly oldest: string | null
-  /** ms */
-  readonly maxAge: number
-  readonly maxBytes: number
 }
 
 /** What was wrong with the file, once, when it was opened. */

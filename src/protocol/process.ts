@@ -50,7 +50,7 @@ export type ChildFact =
       readonly type: 'child.unspawnable'
       readonly incarnation: string
       readonly because: string
-      /** For want of a resource that may come back (EAGAIN, EMFILE, ENFILE, ENOMEM, ENOSPC). */
+      /** For want of a resource that may come back (EAGAIN, EMFILE, ENOSPC and the like). */
       readonly passing: boolean
       readonly at: number
       /** Chance for the restart policy, in [0, 1). */

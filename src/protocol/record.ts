@@ -55,9 +55,8 @@ const ofProcess = ['command', 'args', 'workingDir', 'env', 'oneShot', 'containme
 export const needsNewProcess = (spawned: Readonly<Record<string, unknown>>, wanted: Readonly<Record<string, unknown>>): boolean =>
   ofProcess.some((field) => stable(spawned[field]) !== stable(wanted[field]))
 
-/** Is anything else wanted of it than before? Both sealed. */
-export const sameSpec = (one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>): boolean =>
-  stable(one) === stable(other)
+/** Is the same wanted of it? Both sealed. */
+export const sameSpec = (one: object, other: object): boolean => stable(one) === stable(other)
 
 /** The same text for the same value, whatever the order of its keys. */
 const stable = (value: unknown): string =>

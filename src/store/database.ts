@@ -14,7 +14,7 @@ export interface Tuning {
 }
 
 /** Bytes. Twice the usual size: then a row of a usual record or fact never continues on another page. */
-const pageBytes = 8_192
+export const pageBytes = 8_192
 /** Changes with the tables below. */
 const format = 1
 /** "hyph": says in the file's header whose it is. */

@@ -1,5 +1,5 @@
 import { HyphaeError, messageOf } from '../protocol/errors.ts'
-import type { Damage, FactQuery, Journal, JournalFault, Kept, Opened } from '../protocol/journal.ts'
+import type { Damage, FactQuery, Journal, JournalFault, Kept, Opened, Retention } from '../protocol/journal.ts'
 import type { Fact } from '../protocol/facts.ts'
 import { formatDuration } from '../protocol/duration.ts'
 import { limits } from '../protocol/limits.ts'
@@ -7,7 +7,6 @@ import { createAging } from './aging.ts'
 import type { Tuning } from './database.ts'
 import type { Begun, FromThread, OpenAnswer } from './messages.ts'
 import { createQueue } from './queue.ts'
-import type { Retention } from './shelf.ts'
 import { startThread, type Thread } from './thread.ts'
 
 export interface JournalSettings {

@@ -1,4 +1,4 @@
-import { messageOf, systemCode } from '../protocol/errors.ts'
+import { isNoRoom, messageOf } from '../protocol/errors.ts'
 import type { Damage, Kept } from '../protocol/journal.ts'
 import { filesIn } from './files.ts'
 import type { Batch, OpenAnswer, OpenRequest } from './messages.ts'
@@ -105,6 +105,5 @@ export function createKeeper(request: OpenRequest, tell: (damage: Damage) => voi
   }
 }
 
-const noRoom = new Set(['ENOSPC', 'EDQUOT'])
 const cureOf = (error: unknown): string =>
-  isFull(error) || noRoom.has(systemCode(error) ?? '') ? 'free space there' : 'make it possible to write there again'
+  isFull(error) || isNoRoom(error) ? 'free space there' : 'make it possible to write there again'

@@ -1,6 +1,5 @@
-import type { Damage, FactQuery, JournalRecord, Kept, RecordKind } from '../protocol/journal.ts'
+import type { Damage, FactQuery, JournalRecord, Kept, RecordKind, Retention } from '../protocol/journal.ts'
 import type { Tuning } from './database.ts'
-import type { Retention } from './shelf.ts'
 
 /** What the main thread and the journal's thread say to each other. Values travel as JSON, made where they were given. */
 

@@ -1,16 +1,10 @@
-import type { Kept } from '../protocol/journal.ts'
+import type { Kept, Retention } from '../protocol/journal.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Stock } from './load.ts'
 import type { FactWrite } from './messages.ts'
 import { timeOf } from './reading.ts'
 import { partsOfFact, sealFact } from './rows.ts'
 import type { DatabaseSync } from './sqlite.ts'
-
-/** How long facts are kept, ms, and how many bytes of them. */
-export interface Retention {
-  readonly maxAge: number
-  readonly maxBytes: number
-}
 
 /** The facts: new ones are put on at one end, and taken off at the other as they get too old or too many. */
 export interface Shelf {

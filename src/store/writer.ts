@@ -1,8 +1,10 @@
 import { statSync } from 'node:fs'
 import { limits } from '../protocol/limits.ts'
+import { pageBytes } from './database.ts'
 import type { Loaded } from './load.ts'
 import type { Batch, RecordWrite } from './messages.ts'
-import { createShelf, type Retention, type Shelf } from './shelf.ts'
+import { createShelf, type Shelf } from './shelf.ts'
+import type { Retention } from '../protocol/journal.ts'
 import { sealRecord } from './rows.ts'
 import { nameOf } from './gathered.ts'
 import type { DatabaseSync } from './sqlite.ts'
@@ -67,7 +69,7 @@ export function createWriter(db: DatabaseSync, walPath: string, loaded: Loaded, 
   return {
     shelf,
     commit({ records, facts, sync, tooOld }) {
-      if (pages * 8_192 > limits.journalWalBytes) checkWal(walPath)
+      if (pages * pageBytes > limits.journalWalBytes) checkWal(walPath)
       durable(sync)
       db.exec('BEGIN IMMEDIATE')
       try {
@@ -98,7 +100,7 @@ export function createWriter(db: DatabaseSync, walPath: string, loaded: Loaded, 
     },
     tidy() {
       const tooMany = removed.size > 2 * limits.journalTombstones
-      if (!tooMany && pages * 8_192 < limits.journalWalBytes) return
+      if (!tooMany && pages * pageBytes < limits.journalWalBytes) return
       pages = 0
       try {
         // Emptied, the log holds no text of a removed record that would come back once its removal is forgotten.
@@ -106,7 +108,7 @@ export function createWriter(db: DatabaseSync, walPath: string, loaded: Loaded, 
         if (tooMany) forgettable = [...removed].slice(0, removed.size - limits.journalTombstones)
       } catch {
         // What is committed is safe in the log; the next commits try again, as long as the log has room.
-        pages = limits.journalWalBytes / 8_192 / 2
+        pages = limits.journalWalBytes / pageBytes / 2
       }
     },
   }
