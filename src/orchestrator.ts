@@ -289,7 +289,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       }
       root.stop()
       // Whoever was refused has no business with those of another one.
-      if (persistence !== undefined) containers.removeAll()
+      if (persistence !== undefined) containers.removeAll(stopped ? undefined : new Set(fleet.names()))
       await persistence?.close(!stopped)
     },
   }

@@ -33,8 +33,11 @@ export interface Containers {
   holding(service: string, pid: number): Container | null
   /** Services that have a container, also of an earlier run. */
   services(): string[]
-  /** At shutdown: the empty ones go. False while something is inside of one. */
-  removeAll(): boolean
+  /**
+   * At the end: the empty ones go, but for those of services that run on; what was just spawned may be about to go in.
+   * False while one is left.
+   */
+  removeAll(except?: ReadonlySet<string>): boolean
 }
 
 export interface ContainersOptions {
@@ -223,12 +226,12 @@ export function createContainers({ stateId, hierarchies = ['unified', 'pids', 'f
         return []
       }
     },
-    removeAll() {
+    removeAll(except) {
       const now = state()
       if (!('base' in now)) return true
       try {
         for (const entry of readdirSync(now.base, { withFileTypes: true })) {
-          if (entry.isDirectory()) removed(join(now.base, entry.name))
+          if (entry.isDirectory() && except?.has(entry.name) !== true) removed(join(now.base, entry.name))
         }
       } catch {
         // It was never made, or it is gone.

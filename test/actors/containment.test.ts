@@ -41,6 +41,9 @@ for (const hierarchy of ['unified', 'pids', 'freezer'] as const) {
     await once(child, 'exit')
     assertDead(pid)
     await eventually(() => expect(container.pids()).toEqual([]))
+    // What runs on may have been spawned a moment ago, and not be inside yet.
+    expect(containers.removeAll(new Set(['web']))).toBe(false)
+    expect(existsSync(container.dir)).toBe(true)
     containers.removeAll()
     expect(existsSync(container.dir)).toBe(false)
     expect(container.pids()).toEqual([])

@@ -99,8 +99,10 @@ test('a shutdown leaves what had failed as it was', async () => {
 })
 
 test('RESTART as an event is refused while a workflow holds the service', async () => {
-  const one = await start([specOf({ name: 'web', ...sh('trap "sleep 0.3; exit 0" TERM; echo; while :; do sleep 0.02; done') })])
-  await one.until('web', 'healthy')
+  const one = await start([
+    specOf({ name: 'web', ...sh('trap "sleep 0.3; exit 0" TERM; echo trapped; while :; do sleep 0.02; done') }),
+  ])
+  await eventually(async () => expect((await one.call('logs.read', {})).lines).toMatchObject([{ line: 'trapped' }]))
   const restart = one.call('service.restart', { services: ['web'] })
   await eventually(() => expect(one.orchestrator.view.serviceDetail('web')?.op).not.toBeNull())
   await expect(one.call('actor.send', { to: 'service.web', event: { type: 'RESTART' } })).rejects.toMatchObject({ code: 'busy' })
