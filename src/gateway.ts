@@ -85,6 +85,11 @@ export function createGateway(parts: GatewayParts): Gateway & { resume(call: Req
         },
       )
     }
+    if (principal.only?.includes(command.name) === false) {
+      throw new HyphaeError('forbidden', `${command.name} is not among security.allowed_commands`, {
+        rule: 'security.allowed_commands',
+      })
+    }
     if (!isModest(input)) {
       throw new HyphaeError('too_large', `the input of a command may hold at most ${limits.inputValues} values`)
     }
@@ -144,7 +149,7 @@ export function createGateway(parts: GatewayParts): Gateway & { resume(call: Req
   }
 
   /** Tells the actors, and answers once it is settled (or accepted). */
-  async function settle(command: Mutation, plan: Plan<unknown>, wait: boolean, slip?: RequestSlip): Promise<unknown> {
+  async function settle(command: Mutation, plan: Plan<unknown>, wait: boolean | number, slip?: RequestSlip): Promise<unknown> {
     const { begun } = plan
     for (const [index, { to, event }] of plan.tell.entries()) {
       // Hundreds of actors are told in slices, so that nobody else waits for all of them.
@@ -157,7 +162,9 @@ export function createGateway(parts: GatewayParts): Gateway & { resume(call: Req
     if (begun !== undefined) await awaited(command, plan, () => begun(view) || undefined)
     // In the turn in which they heard of it: what they made of it goes to the disk together with this, or neither does.
     slip?.begun({ ok: true, output: plan.accepted(view) })
-    return wait ? awaited(command, plan, () => plan.settled(view)) : plan.accepted(view)
+    if (wait === false) return plan.accepted(view)
+    const settled = awaited(command, plan, () => plan.settled(view))
+    return wait === true ? settled : inTime(settled, wait, () => plan.accepted(view))
   }
 
   /** A reply to what was begun: nobody hears it, a failure or not, before it is on the disk. */
@@ -188,7 +195,7 @@ export function createGateway(parts: GatewayParts): Gateway & { resume(call: Req
 
   /** How a request is carried out: at once, or after its id has gone to the disk. */
   function errandOf(command: Mutation, principal: Principal, parsed: unknown) {
-    const { request_id: request, wait, ...input } = parsed as { readonly request_id?: string; readonly wait: boolean }
+    const { request_id: request, wait, ...input } = parsed as { readonly request_id?: string; readonly wait: boolean | number }
     const planned = (repeated: boolean): Plan<unknown> =>
       command.plan(view, parsed, { principal, now: parts.clock(), newId: parts.newId, request, repeated })
     const run = (plan: Plan<unknown>, slip?: RequestSlip): Promise<Reply> => {
@@ -258,6 +265,14 @@ export function createGateway(parts: GatewayParts): Gateway & { resume(call: Req
       }
     },
   }
+}
+
+/** The answer, or after that many ms what there is instead of it. */
+function inTime(answer: Promise<unknown>, ms: number, instead: () => unknown): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(instead()), ms)
+    answer.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
 
 /** So that everybody who listens has heard of what has happened up to now. */

@@ -1,3 +1,4 @@
+import type { AccessOptions } from './access.ts'
 import type { PersistenceParts } from './persistence.ts'
 import type { Gateway } from './protocol/calls.ts'
 import type { Fact } from './protocol/facts.ts'
@@ -19,9 +20,10 @@ export interface Log {
 export interface ListenerSpec {
   /** The config's key. */
   readonly name: string
-  /** Scheme and place: `unix:/run/x.sock`, `memory:`. */
+  /** Scheme and place: `unix:/run/x.sock`, `tcp:127.0.0.1:8081`, `memory:`. */
   readonly endpoint: string
-  readonly dialect: 'jsonrpc'
+  /** What is spoken there: `jsonrpc`, `magictunnel`. */
+  readonly dialect: string
 }
 
 export interface OrchestratorOptions {
@@ -34,6 +36,8 @@ export interface OrchestratorOptions {
   readonly environment?: NodeJS.ProcessEnv
   readonly listeners?: readonly ListenerSpec[]
   readonly transports?: readonly Transport[]
+  /** Who may come over the network. Without it: whoever is on this machine. */
+  readonly access?: AccessOptions
   readonly log?: Log
   /** How long facts are kept, and how many bytes of them. */
   readonly retention?: Retention

@@ -1,20 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import process from 'node:process'
 import { createActor } from 'xstate'
+import { createAccess } from './access.ts'
 import { gone, nextTurn, settled, sleep } from './awaiting.ts'
 import { createChildProcess } from './actors/child-process.ts'
 import { createContainers } from './actors/containment.ts'
-import { createConversation } from './actors/conversation.ts'
 import { createDiskWatch } from './actors/disk-watch.ts'
 import { tail } from './actors/log-tail.ts'
 import { createMeter } from './actors/metrics.ts'
 import { bootId, monotonic } from './actors/proc.ts'
 import { createProbe } from './actors/probe.ts'
-import { createServerSockets } from './actors/server-socket.ts'
 import { createSpawnQueue } from './actors/spawn-queue.ts'
 import { createBoot } from './boot.ts'
 import { registry } from './commands/registry.ts'
-import { jsonrpc } from './dialects/jsonrpc.ts'
 import { controlSocketOf, prepareControlSocket } from './control-socket.ts'
 import { createDelivery } from './delivery.ts'
 import { createDirectory } from './directory.ts'
@@ -26,7 +24,6 @@ import { inspectInto } from './inspection.ts'
 import type { Log, Orchestrator, OrchestratorOptions } from './options.ts'
 import { openPersistence, type Persistence } from './persistence.ts'
 import { createFleetPort, createGate, createTarget } from './ports.ts'
-import type { Dialect } from './protocol/dialect.ts'
 import { HyphaeError } from './protocol/errors.ts'
 import { addressOf } from './protocol/ids.ts'
 import type { Damage } from './protocol/journal.ts'
@@ -36,19 +33,11 @@ import type { SupervisorStatus } from './protocol/status.ts'
 import { createRecording } from './recording.ts'
 import { logPathOf, logsIn, prepareStateDir, stateIdOf } from './state-dir.ts'
 import { createStreams } from './streams.ts'
+import { createSurfaces } from './surfaces.ts'
 import { supervisionTree } from './tree.ts'
-import { memory } from './transports/memory.ts'
-import { unix } from './transports/unix.ts'
 import { version } from './version.ts'
 
 const silent: Log = { info() {}, warn() {}, error() {}, debug() {} }
-
-/** Whoever can open a unix socket of mode 0600 is the user who runs us. */
-const localUser: Principal = {
-  name: `local:${process.getuid?.() === 0 ? 'root' : (process.env['USER'] ?? 'user')}`,
-  via: 'unix',
-  role: 'admin',
-}
 
 /** The composition root: the one place where machines meet effects. */
 export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
@@ -145,11 +134,15 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     onDefect: (error, command) => log.error({ err: error, command }, 'a command failed for a reason of our own'),
   })
 
-  const dialects = new Map<string, Dialect>([
-    ['jsonrpc', jsonrpc({ isStream: (method) => registry.get(method)?.kind === 'stream' }) as Dialect],
-  ])
-  const transports = [unix(), memory(), ...(options.transports ?? [])]
-  const sockets = createServerSockets(new Map(transports.map((transport) => [transport.scheme, transport])))
+  const surfaces = createSurfaces({
+    gateway,
+    registry,
+    access: createAccess(options.access ?? { token: null, allowedCommands: null }),
+    listeners,
+    transports: options.transports ?? [],
+    newId,
+    connect: (input) => spawn('connections', addressOf('connection', input.id), input),
+  })
 
   const root = createActor(
     supervisionTree({
@@ -174,15 +167,9 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       gate: createGate(parts),
       target: createTarget(parts),
       fleet: createFleetPort(parts),
-      socket: sockets.logic,
-      conversation: createConversation({ gateway, claim: sockets.claim, dialect: (name) => dialects.get(name) }),
-      admit: (admission) => {
-        // In a turn of its own: an action must not make other actors act before its own machine is done.
-        queueMicrotask(() => {
-          const id = newId()
-          spawn('connections', addressOf('connection', id), { ...admission, id, principal: localUser })
-        })
-      },
+      socket: surfaces.socket,
+      conversation: surfaces.conversation,
+      admit: surfaces.admit,
     }),
     { inspect: inspectInto(directory, (error) => log.error({ err: error }, 'the directory could not take a snapshot')) },
   )

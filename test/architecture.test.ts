@@ -72,6 +72,8 @@ const composition = [
   'awaiting',
   'index',
   'control-socket',
+  'access',
+  'surfaces',
 ]
 
 describe('the import law', () => {

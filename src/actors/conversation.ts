@@ -1,11 +1,13 @@
 import { fromCallback, type CallbackLogicFunction } from 'xstate'
 import type { Gateway, Sink, Subscription } from '../protocol/calls.ts'
+import { whole } from '../protocol/codec.ts'
 import type { ConversationCommand, ConversationFact, ConversationInput } from '../protocol/conversation.ts'
 import type { Dialect, Effect, Heard } from '../protocol/dialect.ts'
 import { messageOf } from '../protocol/errors.ts'
 import type { Emit, Link, LinkEvent } from '../protocol/link.ts'
 import { describeClose } from '../protocol/link.ts'
 import { limits } from '../protocol/limits.ts'
+import type { Principal } from '../protocol/principal.ts'
 
 /** Owns one accepted link: cuts its bytes into messages, folds the dialect over them and carries out what it wants. */
 
@@ -13,6 +15,8 @@ export interface ConversationParts {
   readonly gateway: Gateway
   claim(listener: string, link: string, emit: Emit<LinkEvent>): Link | undefined
   dialect(name: string): Dialect | undefined
+  /** Whom this token proves to be at the other end of a link of that listener. */
+  authenticate(listener: string, token: string): Principal | undefined
 }
 
 /** A reader that takes nothing keeps at most this much of ours; then it is cut off. */
@@ -20,12 +24,11 @@ const { outboundBytes } = limits
 /** Streams hold back beyond this much unsent; what is left is room for answers. */
 const streamHighWater = 256 * 1024
 
-export function createConversation({ gateway, claim, dialect: dialectOf }: ConversationParts) {
+export function createConversation({ gateway, claim, dialect: dialectOf, authenticate }: ConversationParts) {
   const run: CallbackLogicFunction<ConversationCommand, ConversationFact, ConversationInput> = ({ input, sendBack, receive }) => {
     const dialect = dialectOf(input.dialect)
     if (dialect === undefined) throw new Error(`there is no dialect "${input.dialect}"`)
-    const codec = dialect.codec()
-    const { principal } = input
+    let { principal } = input
     const subscriptions = new Map<string, Subscription>()
     const timers = new Map<string, NodeJS.Timeout>()
     let state = dialect.initial
@@ -59,7 +62,7 @@ export function createConversation({ gateway, claim, dialect: dialectOf }: Conve
       return
     }
     const wire = link
-    wire.resume()
+    const codec = wire.framed === true ? whole() : dialect.codec()
 
     function read(cut: () => string[]): void {
       if (deaf) return
@@ -122,6 +125,14 @@ export function createConversation({ gateway, claim, dialect: dialectOf }: Conve
           subscriptions.get(effect.corr)?.cancel()
           subscriptions.delete(effect.corr)
           return
+        case 'authenticate': {
+          const proved = authenticate(input.listener, effect.token)
+          if (proved === undefined) return hear({ type: 'replied', corr: effect.corr, reply: wrongToken })
+          principal = proved
+          sendBack({ type: 'conversation.authenticated', principal })
+          const { name, role } = principal
+          return hear({ type: 'replied', corr: effect.corr, reply: { ok: true, output: { name, role } } })
+        }
         case 'timer': {
           clearTimeout(timers.get(effect.id))
           timers.set(
@@ -199,6 +210,8 @@ export function createConversation({ gateway, claim, dialect: dialectOf }: Conve
     }
 
     receive((command) => wire.close(command.because))
+    hear({ type: 'opened', authenticated: principal !== null })
+    wire.resume()
     return () => {
       release()
       wire.destroy('the orchestrator ends')
@@ -206,6 +219,11 @@ export function createConversation({ gateway, claim, dialect: dialectOf }: Conve
   }
   return fromCallback(run)
 }
+
+const wrongToken = {
+  ok: false,
+  error: { code: 'unauthorized', message: 'this token is not valid', data: {} },
+} as const
 
 const unauthenticated = {
   ok: false,

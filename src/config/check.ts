@@ -69,9 +69,6 @@ export function checkDelays(
   }
 }
 
-/** Loopback is where only this machine can reach. */
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
-
 /** Looks at the file itself, so that it is told whatever else is wrong. */
 export function checkEnabled(checker: Checker): void {
   const path: Path = ['supervisor', 'enabled']

@@ -1,5 +1,5 @@
-import { isLoopback } from './check.ts'
 import type { Checker } from './checker.ts'
+import { isLoopback } from '../protocol/endpoint.ts'
 import { overlay } from './overlay.ts'
 import type { Report } from './report.ts'
 import type { WrittenSupervisor } from './schema.ts'

@@ -188,6 +188,7 @@ export function jsonrpc({ isStream }: JsonRpcOptions): Dialect<JsonRpcState> {
           { ...state, ended: true, subscriptions: new Set() },
           Array.from(state.subscriptions, (corr) => ({ type: 'unsubscribe', corr }) as const),
         ])
+      case 'opened':
       case 'timer':
         return [state, []]
     }

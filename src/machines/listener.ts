@@ -3,6 +3,7 @@ import type { Statement } from '../protocol/facts.ts'
 import { addressOf } from '../protocol/ids.ts'
 import type { Phase } from '../protocol/lifecycle.ts'
 import { describeClose, type ListenerEvent } from '../protocol/link.ts'
+import type { Principal } from '../protocol/principal.ts'
 import { port } from './port.ts'
 
 /**
@@ -25,6 +26,8 @@ export interface Admission {
   readonly link: string
   readonly peer: string
   readonly dialect: string
+  /** Who is at the other end, where the transport has had it proved already. */
+  readonly principal?: Principal | undefined
 }
 
 export const listenerMachine = setup({
@@ -88,7 +91,8 @@ export const listenerMachine = setup({
                   listener: context.name,
                   link: event.link,
                   peer: event.peer,
-                  dialect: context.dialect,
+                  dialect: event.dialect ?? context.dialect,
+                  principal: event.principal,
                 }),
               },
             },

@@ -12,6 +12,12 @@ export interface Codec {
 
 const newline = 0x0a
 
+/** For links that have cut already: each chunk is one message. */
+export function whole(): Codec {
+  const decoder = new TextDecoder('utf-8')
+  return { push: (chunk) => [decoder.decode(chunk)], end: () => [], encode: (text) => text }
+}
+
 /** One message a line. CR before LF is dropped; a last line without LF counts; empty lines are kept. */
 export function lines(maxBytes: number = limits.lineBytes): Codec {
   let parts: Uint8Array[] = []

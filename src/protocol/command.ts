@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { ErrorCode } from './errors.ts'
 import type { Address } from './ids.ts'
 import type { FactQuery } from './journal.ts'
+import { limits } from './limits.ts'
 import type { Permission, Principal } from './principal.ts'
 import type { FleetView } from './view.ts'
 
@@ -59,7 +60,10 @@ export interface PlanContext {
 
 /** What every mutation takes beside its own input. */
 export const asked = {
-  wait: z.boolean().default(true).describe('false: answer as soon as it is accepted'),
+  wait: z
+    .union([z.boolean(), z.number().int().min(0).max(limits.duration)])
+    .default(true)
+    .describe('false: answer as soon as it is accepted; a number: wait at most that many ms, then answer as it stands'),
   request_id: z
     .string()
     .regex(/^[\x21-\x7e]{1,128}$/, 'expected 1 to 128 printable characters without blanks')

@@ -6,6 +6,8 @@ export type Correlation = string
 
 /** What a conversation can hear. */
 export type Heard =
+  /** First of all. `authenticated`: who is at the other end has been proved already. */
+  | { readonly type: 'opened'; readonly authenticated: boolean }
   | { readonly type: 'message'; readonly text: string }
   /** The codec refused what came; the connection cannot be read any further. */
   | { readonly type: 'malformed'; readonly because: string }
@@ -21,6 +23,8 @@ export type Effect =
   | { readonly type: 'invoke'; readonly corr: Correlation; readonly command: string; readonly input: unknown }
   | { readonly type: 'subscribe'; readonly corr: Correlation; readonly command: string; readonly input: unknown }
   | { readonly type: 'unsubscribe'; readonly corr: Correlation }
+  /** Proves who is at the other end; what comes of it is heard as `replied`, with `{ name, role }` as its output. */
+  | { readonly type: 'authenticate'; readonly corr: Correlation; readonly token: string }
   | { readonly type: 'write'; readonly text: string }
   /** Close after what was written has left. */
   | { readonly type: 'close'; readonly because: string }

@@ -4,7 +4,17 @@ import { limits } from './limits.ts'
 export type Address = string
 
 /** The kinds of actor that have an address. */
-export const kinds = ['service', 'process', 'restart', 'connection', 'listener', 'shutdown', 'supervisor'] as const
+export const kinds = [
+  'service',
+  'process',
+  'restart',
+  'program',
+  'reload',
+  'connection',
+  'listener',
+  'shutdown',
+  'supervisor',
+] as const
 export type Kind = (typeof kinds)[number]
 
 export const addressOf = (kind: Kind, key: string): Address => `${kind}.${key}`

@@ -1,3 +1,5 @@
+import type { Principal } from './principal.ts'
+
 /** Why a link or listener is no more. */
 export type CloseReason =
   | { readonly kind: 'local'; readonly because: string }
@@ -29,7 +31,16 @@ export type LinkEvent =
 
 export type ListenerEvent =
   | { readonly type: 'listener.bound'; readonly address: string }
-  | { readonly type: 'listener.accepted'; readonly link: LinkId; readonly peer: string }
+  | {
+      readonly type: 'listener.accepted'
+      readonly link: LinkId
+      /** Where the other side is: `unix`, `127.0.0.1:40123`. */
+      readonly peer: string
+      /** What is spoken on it, where that is not what its listener usually speaks. */
+      readonly dialect?: string
+      /** Who is at the other end, where the transport has had it proved already. */
+      readonly principal?: Principal
+    }
   | { readonly type: 'listener.closed'; readonly reason: CloseReason }
 
 /** Names an accepted link of one listener until somebody claims it; no handle ever travels in an event. */
@@ -45,6 +56,8 @@ export interface Transport {
 }
 
 export interface Link {
+  /** Each chunk is one whole message, and each `send` makes one: no codec has to cut it. */
+  readonly framed?: boolean
   /** False: wait for `link.drained`. What was given is sent all the same. */
   send(bytes: Uint8Array | string): boolean
   /** Bytes given and not yet handed to the system. */

@@ -1,11 +1,11 @@
 /** What a command may need. A role is a set of them; nothing is permitted by default. */
-export const permissions = ['fleet.read', 'logs.read', 'service.control', 'actor.send', 'system.control'] as const
+export const permissions = ['fleet.read', 'logs.read', 'service.control', 'actor.send', 'program.run', 'system.control'] as const
 export type Permission = (typeof permissions)[number]
 
 export const roles = {
   viewer: ['fleet.read', 'logs.read'],
-  operator: ['fleet.read', 'logs.read', 'service.control', 'actor.send'],
-  admin: ['fleet.read', 'logs.read', 'service.control', 'actor.send', 'system.control'],
+  operator: ['fleet.read', 'logs.read', 'service.control', 'actor.send', 'program.run'],
+  admin: permissions,
 } as const satisfies Readonly<Record<string, readonly Permission[]>>
 export type Role = keyof typeof roles
 
@@ -15,6 +15,8 @@ export interface Principal {
   readonly name: string
   readonly via: string
   readonly role: Role
+  /** Only these commands, whatever the role permits (`security.allowed_commands`). */
+  readonly only?: readonly string[]
 }
 
 export const mayUse = (principal: Principal, permission: Permission): boolean =>

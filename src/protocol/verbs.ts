@@ -1,0 +1,47 @@
+/**
+ * Control verbs, as `security.allowed_commands` lists them, and the commands that each admits. The names are those of the
+ * text and of the JSON commands of the supervisor's TCP port; case, blanks, `-` and `_` do not matter.
+ */
+const verbs: Readonly<Record<string, readonly string[]>> = {
+  status: [
+    'system.status',
+    'service.explain',
+    'service.graph',
+    'actor.list',
+    'actor.get',
+    'actor.watch',
+    'events.read',
+    'events.follow',
+  ],
+  health: ['system.status'],
+  logs: ['logs.read', 'logs.follow'],
+  start: ['service.start'],
+  stop: ['service.stop'],
+  restart: ['service.restart'],
+  customrestart: ['service.custom_restart'],
+  send: ['actor.send'],
+  executecommand: ['program.run'],
+  reloadconfig: ['system.reload'],
+  leave: ['system.leave'],
+  shutdown: ['system.shutdown'],
+}
+
+/** Other names of the same verb. */
+const synonyms: Readonly<Record<string, string>> = {
+  healthcheck: 'health',
+  execute: 'executecommand',
+  reload: 'reloadconfig',
+  down: 'shutdown',
+}
+
+const plain = (word: string): string => {
+  const bare = word.toLowerCase().replaceAll(/[\s_-]/g, '')
+  return Object.hasOwn(synonyms, bare) ? (synonyms[bare] ?? bare) : bare
+}
+
+export const isVerb = (word: string): boolean => Object.hasOwn(verbs, plain(word))
+
+/** The commands that these verbs admit; verbs that do not exist admit none. */
+export const commandsOf = (words: readonly string[]): string[] => [
+  ...new Set(words.flatMap((word) => (isVerb(word) ? (verbs[plain(word)] ?? []) : []))),
+]
