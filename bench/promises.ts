@@ -1,7 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { markedProcesses } from '../src/actors/scan.ts'
 import { connect, type Client } from '../src/client/index.ts'
@@ -9,42 +6,9 @@ import { findControlSocket } from '../src/control-socket.ts'
 import { stateIdOf } from '../src/state-dir.ts'
 import { eventually } from '../test/support/eventually.ts'
 import { most, type Row } from './measure.ts'
+import { start, type Written } from './running.ts'
 
 /** What is promised of a whole orchestrator under load, as its clients see it. */
-
-interface Running {
-  readonly child: ChildProcess
-  readonly client: Client
-  readonly stateDir: string
-  end(): Promise<void>
-}
-
-type Written = Readonly<Record<string, unknown>>
-
-async function start(services: Readonly<Record<string, Written>>, supervisor: Written = {}): Promise<Running> {
-  const folder = mkdtempSync(join(tmpdir(), 'hyphae-bench-'))
-  writeFileSync(join(folder, 'hyphae.yaml'), JSON.stringify({ supervisor: { ...supervisor, services } }))
-  const child = spawn(join(import.meta.dirname, '../bin/hyphae.js'), ['up'], { cwd: folder, stdio: 'ignore' })
-  const ended = new Promise((resolve) => child.once('exit', resolve))
-  const stateDir = join(folder, '.hyphae')
-  const client = await eventually(async () => {
-    const one = await connect({ socket: findControlSocket(stateDir), timeout: 1_000 })
-    if ((await one.call('system.status', { services: [] })).supervisor.status === 'running') return one
-    one.close()
-    throw new Error('not running yet')
-  }, 30_000)
-  return {
-    child,
-    client,
-    stateDir,
-    async end() {
-      client.close()
-      child.kill('SIGTERM')
-      await ended
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
-}
 
 const percentile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN
