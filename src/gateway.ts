@@ -4,7 +4,7 @@ import type { Command, Mutation, Plan, StreamRequest } from './protocol/command.
 import { HyphaeError, messageOf } from './protocol/errors.ts'
 import { formatDuration } from './protocol/duration.ts'
 import { addressOf, parseAddress, type Address } from './protocol/ids.ts'
-import { isRecord } from './protocol/json.ts'
+import { hasAtMost, isRecord } from './protocol/json.ts'
 import { limits } from './protocol/limits.ts'
 import { nearest } from './protocol/nearest.ts'
 import { mayUse, type Principal } from './protocol/principal.ts'
@@ -37,20 +37,11 @@ export interface GatewayParts {
   onDefect(error: unknown, command: string): void
 }
 
-/** A schema looks at every value and names each fault, so what is far too much is refused before. */
-function isModest(input: unknown): boolean {
-  let left: number = limits.inputValues
-  const queue: unknown[] = [input]
-  for (let value = queue.pop(); left > 0; value = queue.pop()) {
-    left--
-    if (typeof value === 'object' && value !== null) {
-      const inner: unknown[] = Object.values(value)
-      if (inner.length > left) return false
-      queue.push(...inner)
-    }
-    if (queue.length === 0) return true
-  }
-  return false
+interface GatewayEnds {
+  /** Carries out what an earlier run had accepted. */
+  resume(call: RequestCall): Promise<void>
+  /** Resolves once what has been done up to now is on the disk, or can't be: its answers are about to leave. */
+  concluded(): Promise<unknown>
 }
 
 /** The first issue of a failed parse, as our error: which field, what was expected. */
@@ -66,8 +57,9 @@ function invalid(error: z.ZodError): HyphaeError {
  * (principal, command) → permitted? → actor → reply. The only way in from outside; nothing is permitted that a command
  * does not name.
  */
-export function createGateway(parts: GatewayParts): Gateway & { resume(call: RequestCall): Promise<void> } {
+export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
   const { registry, view } = parts
+  const concluding = new Set<Promise<void>>()
 
   function admit(principal: Principal, name: string, input: unknown): { command: Command; parsed: unknown } {
     const command = registry.get(name)
@@ -90,7 +82,8 @@ export function createGateway(parts: GatewayParts): Gateway & { resume(call: Req
         rule: 'security.allowed_commands',
       })
     }
-    if (!isModest(input)) {
+    // A schema looks at every value and names each fault, so what is far too much is refused before.
+    if (!hasAtMost(limits.inputValues, input)) {
       throw new HyphaeError('too_large', `the input of a command may hold at most ${limits.inputValues} values`)
     }
     const parsed = command.input.safeParse(input)
@@ -112,9 +105,9 @@ export function createGateway(parts: GatewayParts): Gateway & { resume(call: Req
   }
 
   /** What can't be written down is not begun; what ends something is: a full disk must not keep it running. */
-  function refuseInFault({ name, whileStopping }: Mutation): void {
+  function refuseInFault({ name, whileStopping, unrecorded }: Mutation): void {
     const fault = parts.fault()
-    if (whileStopping === true || fault === null) return
+    if (whileStopping === true || unrecorded === true || fault === null) return
     throw new HyphaeError('storage', `${name} is not taken, because it could not be kept: ${fault}`)
   }
 
@@ -168,19 +161,22 @@ export function createGateway(parts: GatewayParts): Gateway & { resume(call: Req
   }
 
   /** A reply to what was begun: nobody hears it, a failure or not, before it is on the disk. */
-  async function conclude(output: Promise<unknown>, command: string, slip?: RequestSlip): Promise<Reply> {
+  async function conclude(output: Promise<unknown>, command: Mutation, slip?: RequestSlip): Promise<Reply> {
     const reply = await output.then(
       (value): Reply => ({ ok: true, output: value }),
-      (error: unknown): Reply => ({ ok: false, error: refusal(error, command) }),
+      (error: unknown): Reply => ({ ok: false, error: refusal(error, command.name) }),
     )
     slip?.done(reply)
-    await turn()
+    const kept = turn().then(() => parts.durable())
+    concluding.add(kept)
     try {
-      await parts.durable()
+      await kept
     } catch (error) {
       // A failure promises nothing.
-      if (!reply.ok) return reply
-      throw new HyphaeError('storage', `${command} was carried out, but could not be kept: ${messageOf(error)}`)
+      if (!reply.ok || command.unrecorded === true) return reply
+      throw new HyphaeError('storage', `${command.name} was carried out, but could not be kept: ${messageOf(error)}`)
+    } finally {
+      concluding.delete(kept)
     }
     return reply
   }
@@ -200,7 +196,7 @@ export function createGateway(parts: GatewayParts): Gateway & { resume(call: Req
       command.plan(view, parsed, { principal, now: parts.clock(), newId: parts.newId, request, repeated })
     const run = (plan: Plan<unknown>, slip?: RequestSlip): Promise<Reply> => {
       parts.accepted(plan.what ?? command.name, principal.name, subjects(plan), request)
-      return conclude(settle(command, plan, wait, slip), command.name, slip)
+      return conclude(settle(command, plan, wait, slip), command, slip)
     }
     const late = async (slip: RequestSlip): Promise<Reply> => {
       let plan: Plan<unknown>
@@ -240,6 +236,7 @@ export function createGateway(parts: GatewayParts): Gateway & { resume(call: Req
 
   return {
     resume,
+    concluded: () => Promise.allSettled(concluding),
     async invoke(principal, name, input): Promise<Reply> {
       try {
         const { command, parsed } = admit(principal, name, input)

@@ -265,6 +265,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       meter.stop()
       disk.stop()
       // Answers under way leave first; whoever does not take theirs is not waited for.
+      await Promise.race([gateway.concluded(), sleep(limits.closeTime)])
       await nextTurn()
       const open = Array.from(directory.actors()).filter(({ kind }) => kind === 'connection')
       for (const { address } of open) deliver(address, { type: 'CLOSE', because: 'the orchestrator ends' } as { type: string })

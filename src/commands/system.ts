@@ -92,6 +92,8 @@ export const systemLeave = mutation({
   errors: ['timeout', 'shutting_down'],
   deadline: 30_000,
   idempotent: true,
+  // A full disk must not keep the orchestrator from being replaced.
+  unrecorded: true,
   input: z.strictObject(asked),
   output: z.object({ pid: z.number().int(), left: z.array(z.string()).describe('the services that run on') }),
   plan(view, _input, { principal }) {

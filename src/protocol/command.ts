@@ -82,6 +82,8 @@ export interface Mutation<I extends z.ZodType = z.ZodType, O extends z.ZodType =
   readonly idempotent: boolean
   /** Taken also while the orchestrator stops: it starts nothing. */
   readonly whileStopping?: boolean
+  /** Taken also while nothing can be written down: what it does need not be remembered. */
+  readonly unrecorded?: boolean
   plan(view: FleetView, input: z.output<I>, context: PlanContext): Plan<z.input<O>>
 }
 

@@ -40,3 +40,19 @@ const dropPrototype = (key: string, value: unknown): unknown => (key === '__prot
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Does a value hold at most so many values, itself and all within it? Stops looking as soon as it is known. */
+export function hasAtMost(count: number, value: unknown): boolean {
+  let left = count
+  const queue: unknown[] = [value]
+  for (let next = queue.pop(); left > 0; next = queue.pop()) {
+    left--
+    if (typeof next === 'object' && next !== null) {
+      const inner: unknown[] = Object.values(next)
+      if (inner.length > left) return false
+      queue.push(...inner)
+    }
+    if (queue.length === 0) return true
+  }
+  return false
+}

@@ -120,6 +120,20 @@ describe.skipIf(noDisk !== null)('a full state folder', () => {
     expect(await one.service('talker')).toMatchObject({ generation: 2, restart_count: 1 })
   })
 
+  test('it can be left: the next one takes over what runs', async () => {
+    const { disk: there, fleet: one } = await besiege({ plain: sleeper })
+    const up = await one.up()
+    const { pid } = await one.service('plain')
+    there.fill()
+    await untilFault(one, 'journal')
+    const gone = new Promise((resolve) => up.child.once('exit', resolve))
+    expect(await one.ask((client) => client.call('system.leave'))).toMatchObject({ left: ['plain'] })
+    await gone
+    there.free()
+    await one.up()
+    expect(await one.service('plain')).toMatchObject({ pid, generation: 1, state: 'healthy' })
+  })
+
   test('our own log says how many lines are missing', async () => {
     const { disk: there, fleet: one } = await besiege({ talker })
     await one.up()
