@@ -3,7 +3,8 @@ import type { Gateway, Sink, Subscription } from '../protocol/calls.ts'
 import { whole } from '../protocol/codec.ts'
 import type { ConversationCommand, ConversationFact, ConversationInput } from '../protocol/conversation.ts'
 import type { Dialect, Effect, Heard } from '../protocol/dialect.ts'
-import { messageOf } from '../protocol/errors.ts'
+import { formatDuration } from '../protocol/duration.ts'
+import { HyphaeError, messageOf } from '../protocol/errors.ts'
 import type { Emit, Link, LinkEvent } from '../protocol/link.ts'
 import { describeClose } from '../protocol/link.ts'
 import { limits } from '../protocol/limits.ts'
@@ -41,6 +42,7 @@ export function createConversation({ gateway, claim, dialect: dialectOf, authent
     /** Messages that wait for their turn. */
     const inbox: string[] = []
     let waiting: Array<() => void> = []
+    let unfinished: NodeJS.Timeout | undefined
 
     const link = claim(input.listener, input.link, (event) => {
       switch (event.type) {
@@ -70,13 +72,31 @@ export function createConversation({ gateway, claim, dialect: dialectOf, authent
       try {
         messages = cut()
       } catch (error) {
+        clearTimeout(unfinished)
         deaf = true
-        hear({ type: 'malformed', because: messageOf(error) })
+        hear({ type: 'malformed', code: error instanceof HyphaeError ? error.code : 'parse_error', because: messageOf(error) })
         return
       }
+      expectTheRest(messages.length > 0)
       // One by one: a chunk of nothing but line ends has more of them than a call may have arguments.
       for (const message of messages) inbox.push(message)
       pump()
+    }
+
+    /** Whoever has begun a message has to finish it in time: bytes that dribble in hold a connection and memory. */
+    function expectTheRest(anew: boolean): void {
+      if (anew || !codec.partial()) clearTimeout(unfinished)
+      else if (unfinished !== undefined) return
+      unfinished = undefined
+      if (!codec.partial()) return
+      unfinished = setTimeout(() => {
+        deaf = true
+        hear({
+          type: 'malformed',
+          code: 'timeout',
+          because: `a message was not finished within ${formatDuration(limits.messageTime)}`,
+        })
+      }, limits.messageTime)
     }
 
     const mayTakeMore = (): boolean => !closed && dialect.pending(state) < limits.pendingRequests && wire.queued < streamHighWater
@@ -200,6 +220,7 @@ export function createConversation({ gateway, claim, dialect: dialectOf, authent
       for (const subscription of subscriptions.values()) subscription.cancel()
       subscriptions.clear()
       for (const timer of timers.values()) clearTimeout(timer)
+      clearTimeout(unfinished)
       breathe()
     }
 

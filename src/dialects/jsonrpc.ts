@@ -168,7 +168,7 @@ export function jsonrpc({ isStream }: JsonRpcOptions): Dialect<JsonRpcState> {
         return [next, answer === undefined ? effects : [...effects, write(answer)]]
       }
       case 'malformed':
-        return [state, [write(refusal(null, 'too_large', heard.because)), { type: 'close', because: heard.because }]]
+        return [state, [write(refusal(null, heard.code, heard.because)), { type: 'close', because: heard.because }]]
       case 'replied':
         return settle(replied(state, heard.corr, heard.reply))
       case 'item': {

@@ -5,6 +5,8 @@ import { limits } from './limits.ts'
 export interface Codec {
   /** The messages that became whole. Throws a HyphaeError when the bytes can't be read any further. */
   push(chunk: Uint8Array): string[]
+  /** Is a message begun and not whole? */
+  partial(): boolean
   /** What is left when the other side has sent its last byte. */
   end(): string[]
   encode(text: string): string
@@ -15,7 +17,7 @@ const newline = 0x0a
 /** For links that have cut already: each chunk is one message. */
 export function whole(): Codec {
   const decoder = new TextDecoder('utf-8')
-  return { push: (chunk) => [decoder.decode(chunk)], end: () => [], encode: (text) => text }
+  return { push: (chunk) => [decoder.decode(chunk)], partial: () => false, end: () => [], encode: (text) => text }
 }
 
 /** One message a line. CR before LF is dropped; a last line without LF counts; empty lines are kept. */
@@ -63,6 +65,7 @@ export function lines(maxBytes: number = limits.lineBytes): Codec {
       hold(chunk.subarray(start))
       return messages
     },
+    partial: () => size > 0,
     end() {
       return size === 0 ? [] : [take()]
     },

@@ -1,4 +1,5 @@
 import type { Codec } from './codec.ts'
+import type { ErrorCode } from './errors.ts'
 import type { Reply } from './reply.ts'
 
 /** Names one request of a conversation; the dialect chooses it. */
@@ -10,7 +11,7 @@ export type Heard =
   | { readonly type: 'opened'; readonly authenticated: boolean }
   | { readonly type: 'message'; readonly text: string }
   /** The codec refused what came; the connection cannot be read any further. */
-  | { readonly type: 'malformed'; readonly because: string }
+  | { readonly type: 'malformed'; readonly code: ErrorCode; readonly because: string }
   | { readonly type: 'replied'; readonly corr: Correlation; readonly reply: Reply }
   | { readonly type: 'item'; readonly corr: Correlation; readonly seq: number; readonly item: unknown }
   | { readonly type: 'streamEnded'; readonly corr: Correlation; readonly because: string }

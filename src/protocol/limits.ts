@@ -136,4 +136,6 @@ export const limits = {
   eventServices: 500,
   /** How long a write may take before the disk counts as one that does not answer, ms. */
   journalStall: 5_000,
+  /** How long a message that was begun may take to be whole, ms. Whoever types one is quicker. */
+  messageTime: 15_000,
 } as const

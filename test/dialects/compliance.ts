@@ -92,7 +92,7 @@ export function complies<State>({ dialect, request, stream, garbage }: DialectSa
     })
 
     test('what the codec refuses closes the connection with a reason', () => {
-      const { effects } = fold(dialect, [{ type: 'malformed', because: 'a line is too long' }])
+      const { effects } = fold(dialect, [{ type: 'malformed', code: 'too_large', because: 'a line is too long' }])
       expect(effects.at(-1)).toEqual({ type: 'close', because: 'a line is too long' })
     })
 

@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createActor } from 'xstate'
+import { createConversation } from '../../src/actors/conversation.ts'
+import { jsonrpc } from '../../src/dialects/jsonrpc.ts'
+import type { Dialect } from '../../src/protocol/dialect.ts'
+import type { Emit, Link, LinkEvent } from '../../src/protocol/link.ts'
+import { limits } from '../../src/protocol/limits.ts'
+
+/** One conversation over a link that the test holds both ends of. */
+function converse() {
+  const sent: string[] = []
+  const closed: string[] = []
+  let emit: Emit<LinkEvent> = () => {}
+  const link: Link = {
+    send: (bytes) => sent.push(String(bytes)) > 0,
+    queued: 0,
+    pause() {},
+    resume() {},
+    end() {},
+    close(because) {
+      closed.push(because)
+      emit({ type: 'link.closed', reason: { kind: 'local', because } })
+    },
+    destroy() {},
+  }
+  const actor = createActor(
+    createConversation({
+      gateway: {
+        invoke: (_, command) => Promise.resolve({ ok: true, output: command }),
+        subscribe: () => ({ cancel() {} }),
+      },
+      claim(_listener, _link, to) {
+        emit = to
+        return link
+      },
+      dialect: () => jsonrpc({ isStream: () => false }) as Dialect,
+      authenticate: () => undefined,
+    }),
+    {
+      input: {
+        id: '1',
+        listener: 'test',
+        link: 'l1',
+        peer: 'test',
+        dialect: 'jsonrpc',
+        principal: { name: 'test', via: 'test', role: 'admin' },
+      },
+    },
+  ).start()
+  return {
+    sent,
+    closed,
+    actor,
+    say: (text: string) => emit({ type: 'link.data', chunk: new TextEncoder().encode(text) }),
+  }
+}
+
+const question = '{"jsonrpc":"2.0","id":1,"method":"x"}\n'
+
+describe('a message that was begun', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  test('and is never whole is answered with an error and the end, however it dribbles in', () => {
+    const { sent, closed, say } = converse()
+    for (let i = 0; i < 15; i++) {
+      say('{')
+      vi.advanceTimersByTime(limits.messageTime / 15 - 1)
+    }
+    expect(closed).toEqual([])
+    vi.advanceTimersByTime(15)
+    expect(sent.map((text) => JSON.parse(text) as unknown)).toMatchObject([{ id: null, error: { data: { code: 'timeout' } } }])
+    expect(closed).toEqual(['a message was not finished within 15 s'])
+  })
+
+  test('and is whole in time leaves the next one as much time', async () => {
+    const { sent, closed, say } = converse()
+    say(question.slice(0, 5))
+    vi.advanceTimersByTime(limits.messageTime - 1)
+    say(`${question.slice(5)}{`)
+    await vi.advanceTimersByTimeAsync(limits.messageTime - 1)
+    expect(closed).toEqual([])
+    expect(sent).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(closed).toHaveLength(1)
+  })
+
+  test('a silence between messages is no message', () => {
+    const { closed, say } = converse()
+    say(question)
+    vi.advanceTimersByTime(limits.messageTime * 10)
+    expect(closed).toEqual([])
+  })
+})
