@@ -2,10 +2,13 @@
 // choose some of them: npm run bench -- respawn flood
 import process from 'node:process'
 import { growth } from './growth.ts'
+import { fuzzing } from './fuzz.ts'
+import { halfOpen } from './half-open.ts'
 import { journal } from './journal.ts'
 import type { Row } from './measure.ts'
 import { flood, memory } from './memory.ts'
 import { promises } from './promises.ts'
+import { requests } from './requests.ts'
 import { respawn } from './respawn.ts'
 import { spawnMany } from './spawn.ts'
 import { durable, survive } from './survive.ts'
@@ -21,6 +24,9 @@ const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   durable,
   survive,
   journal,
+  requests,
+  'half-open': halfOpen,
+  fuzz: fuzzing,
 }
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter((name) => !(name in benches))

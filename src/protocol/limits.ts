@@ -25,8 +25,8 @@ export const limits = {
   outboundBytes: 8 * 1024 * 1024,
   /** Longest path of a unix socket, bytes. Node binds a longer one cut off, silently (20), or fails (24). */
   socketPathBytes: 107,
-  /** Connections one listener holds at once. */
-  connections: 1000,
+  /** Connections one listener holds at once, some 12 KB each: 2,000 that say nothing keep nobody out. */
+  connections: 2_500,
   /** Accepted links that nobody has claimed yet. */
   unclaimedLinks: 64,
   /** How long a link may stay unauthenticated, ms. */
