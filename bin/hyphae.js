@@ -1,29 +1,4 @@
 #!/usr/bin/env -S node --max-semi-space-size=1 --no-maglev --optimize-for-size
-// Runs on any Node that knows modules, so that an old one hears what is missing rather than a syntax error.
-import { existsSync } from 'node:fs'
-import process from 'node:process'
+import { launch } from './launch.js'
 
-const needed = [22, 18]
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
-
-if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
-  const args = process.argv.slice(2).join(' ')
-  process.stderr.write(
-    `hyphae: needs Node ${needed.join('.')} or newer; this is Node ${process.versions.node} (${process.execPath})\n` +
-      `  with a Node of its own: npx -p node@24 -p hyphae hyphae ${args}\n`,
-  )
-  process.exitCode = 2
-} else if (!existsSync(new URL('../dist/cli/main.js', import.meta.url))) {
-  process.stderr.write('hyphae: this checkout is not built yet\n  build it: npm run build\n')
-  process.exitCode = 2
-} else {
-  // SQLite is stable enough for what we do with it; other warnings stay.
-  const { emitWarning } = process
-  process.emitWarning = (warning, ...rest) => {
-    const [kind] = rest
-    const type = typeof kind === 'object' && kind !== null ? kind.type : kind
-    if (type === 'ExperimentalWarning' && String(warning).includes('SQLite')) return
-    emitWarning.call(process, warning, ...rest)
-  }
-  await import('../dist/cli/main.js')
-}
+await launch('hyphae', 'main.js')

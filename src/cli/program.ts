@@ -3,9 +3,13 @@ import { HyphaeError } from '../protocol/errors.ts'
 import { version } from '../version.ts'
 import { fail } from './failure.ts'
 import { addActors } from './verbs/actors.ts'
+import { addComplete, addCompletion } from './verbs/completion.ts'
 import { addDown } from './verbs/down.ts'
 import { addEvents } from './verbs/events.ts'
 import { addExplain } from './verbs/explain.ts'
+import { addGraph } from './verbs/graph.ts'
+import { addId } from './verbs/id.ts'
+import { addInit } from './verbs/init.ts'
 import { addLeave } from './verbs/leave.ts'
 import { addLogs } from './verbs/logs.ts'
 import { addSend } from './verbs/send.ts'
@@ -43,7 +47,12 @@ const verbs = [
   addSend,
   addActors,
   addExplain,
+  addGraph,
   addValidate,
+  addInit,
+  addId,
+  addCompletion,
+  addComplete,
 ]
 
 function programOf(): Command {

@@ -1,6 +1,7 @@
 import type { Command } from '../protocol/command.ts'
 import { actorGet, actorList, actorSend, actorWatch } from './actor.ts'
 import { eventsFollow, eventsRead } from './events.ts'
+import { serviceGraph } from './graph.ts'
 import { logsFollow, logsRead } from './logs.ts'
 import { serviceExplain, serviceRestart, serviceStart, serviceStop } from './service.ts'
 import { systemLeave, systemShutdown, systemStatus } from './system.ts'
@@ -14,6 +15,7 @@ export const commands = {
   'service.stop': serviceStop,
   'service.restart': serviceRestart,
   'service.explain': serviceExplain,
+  'service.graph': serviceGraph,
   'actor.list': actorList,
   'actor.get': actorGet,
   'actor.send': actorSend,

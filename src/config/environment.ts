@@ -2,33 +2,59 @@ import { setting, type Environment } from './interpolate.ts'
 import type { Report } from './report.ts'
 import { logLevels, type LogLevel } from './schema.ts'
 
-/** What the environment says instead of the file; undefined where it says nothing. Empty variables count as not set. */
+/** What the command line says instead of the environment and the file, as it was typed. */
+export interface Flags {
+  readonly port?: string
+  readonly host?: string
+  readonly logLevel?: string
+}
+
+/** A text, and the flag or the variable that it comes from. */
+export interface Said {
+  readonly text: string
+  readonly from: string
+}
+
+/** What is said instead of the file; undefined where nothing is. Empty variables count as not set. */
 export interface Overrides {
   readonly port: number | undefined
-  readonly host: string | undefined
+  readonly host: Said | undefined
   readonly level: LogLevel | undefined
 }
 
-/** Reads SUPERVISOR_PORT, SUPERVISOR_HOST, SUPERVISOR_LOG_LEVEL and RUST_LOG. */
-export function readOverrides(env: Environment, report: Report): Overrides {
-  return { port: portOf(env, report), host: setting(env, 'SUPERVISOR_HOST'), level: levelOf(env, report) }
+/** Reads the flags, then SUPERVISOR_PORT, SUPERVISOR_HOST, SUPERVISOR_LOG_LEVEL and RUST_LOG. */
+export function readOverrides(env: Environment, flags: Flags, report: Report): Overrides {
+  const said = (flag: string, given: string | undefined, variable: string): Said | undefined => {
+    if (given !== undefined) return { text: given, from: flag }
+    const text = setting(env, variable)
+    return text === undefined ? undefined : { text, from: variable }
+  }
+  return {
+    port: portOf(said('--port', flags.port, 'SUPERVISOR_PORT'), report),
+    host: hostOf(said('--host', flags.host, 'SUPERVISOR_HOST'), report),
+    level: levelOf(said('--log-level', flags.logLevel, 'SUPERVISOR_LOG_LEVEL'), env, report),
+  }
 }
 
-function portOf(env: Environment, report: Report): number | undefined {
-  const written = setting(env, 'SUPERVISOR_PORT')
-  if (written === undefined) return undefined
-  const port = /^\d{1,5}$/.test(written) ? Number(written) : Number.NaN
+function portOf(said: Said | undefined, report: Report): number | undefined {
+  if (said === undefined) return undefined
+  const port = /^\d{1,5}$/.test(said.text) ? Number(said.text) : Number.NaN
   if (port <= 65_535) return port
-  report.errorIn('SUPERVISOR_PORT', { expected: 'a whole number from 0 to 65535', got: JSON.stringify(written) })
+  report.errorIn(said.from, { expected: 'a whole number from 0 to 65535', got: JSON.stringify(said.text) })
   return undefined
 }
 
-function levelOf(env: Environment, report: Report): LogLevel | undefined {
-  const own = setting(env, 'SUPERVISOR_LOG_LEVEL')
+/** Only a flag can be empty. */
+function hostOf(said: Said | undefined, report: Report): Said | undefined {
+  if (said?.text === '') report.errorIn(said.from, { expected: 'an address, such as 127.0.0.1', got: '""' })
+  return said?.text === '' ? undefined : said
+}
+
+function levelOf(own: Said | undefined, env: Environment, report: Report): LogLevel | undefined {
   if (own !== undefined) {
-    const level = asLevel(own)
+    const level = asLevel(own.text)
     if (level !== undefined) return level
-    report.errorIn('SUPERVISOR_LOG_LEVEL', { expected: `one of ${logLevels.join(', ')}`, got: JSON.stringify(own) })
+    report.errorIn(own.from, { expected: `one of ${logLevels.join(', ')}`, got: JSON.stringify(own.text) })
     return undefined
   }
   const filter = setting(env, 'RUST_LOG')

@@ -3,7 +3,7 @@ import { formatProblem } from './frame.ts'
 
 /** One thing that is wrong, or worth a warning, in a config. */
 export interface ConfigProblem {
-  /** The file as a person would type it; `environment` when an environment variable is to blame. */
+  /** The file as a person would type it; `environment` or `command line` when a variable or a flag is to blame. */
   readonly file: string
   /** From 1; 0 where no place in a file is to blame. */
   readonly line: number

@@ -6,7 +6,7 @@ import { checkDefaultService, checkDelays, checkEnabled, checkSecurity, checkSer
 import { createChecker, type Checker } from './checker.ts'
 import { checkDependencies } from './dependencies.ts'
 import { readDocument } from './document.ts'
-import { readOverrides } from './environment.ts'
+import { readOverrides, type Flags } from './environment.ts'
 import type { ConfigProblem } from './errors.ts'
 import { validate } from './explain.ts'
 import { readConfigText, shownPath } from './file.ts'
@@ -20,6 +20,7 @@ import { serviceSchema, type WrittenService } from './service-schema.ts'
 import { readTree, type Tree } from './tree.ts'
 
 export { findConfig } from './file.ts'
+export type { Flags } from './environment.ts'
 
 /** A config in full: absolute paths, ms, every default and override filled in. Data only. */
 export interface LoadedConfig {
@@ -43,6 +44,8 @@ export interface LoadedConfig {
   readonly dormant: readonly string[]
   /** Variables that fill in secrets of Hyphae's own; they must not reach the programs that it runs. */
   readonly secretVariables: readonly string[]
+  /** What the command line said instead of the file; whoever reads the file again says it again. */
+  readonly flags: Flags
 }
 
 export interface ServiceLabels {
@@ -66,13 +69,13 @@ export const dormantText = (fields: readonly string[]): string =>
 const sections: ReadonlySet<string> = new Set(['supervisor', 'state', 'http', 'log', 'journal'])
 
 /** Reads and checks a config file. Throws a ConfigError with everything that is wrong with it. */
-export const loadConfig = (path: string, env: Environment): LoadedConfig =>
-  parseConfig(readConfigText(resolve(path)), { path, env })
+export const loadConfig = (path: string, env: Environment, flags: Flags = {}): LoadedConfig =>
+  parseConfig(readConfigText(resolve(path)), { path, env, flags })
 
 /** Checks the text of a config that stands, or would stand, at `path`. Throws a ConfigError with everything that is wrong with it. */
 export function parseConfig(
   text: string,
-  { path: given, env }: { readonly path: string; readonly env: Environment },
+  { path: given, env, flags = {} }: { readonly path: string; readonly env: Environment; readonly flags?: Flags },
 ): LoadedConfig {
   const path = resolve(given)
   const dir = dirname(path)
@@ -84,7 +87,7 @@ export function parseConfig(
   tellIgnored(checker)
   const { names, services, dependencies } = readServices(checker, dir)
   const written = validate(fileSchema, withoutServices(tree), [], checker)
-  const overrides = readOverrides(env, report)
+  const overrides = readOverrides(env, flags, report)
   checkEnabled(checker)
   checkDefaultService(names, checker)
   checkDependencies(dependencies, services, checker)
@@ -115,6 +118,7 @@ export function parseConfig(
     warnings: report.warnings(),
     dormant: dormant.filter((path) => tree.at(path) !== undefined).map((path) => path.join('.')),
     secretVariables: secretVariables(document, new Set([...sections, ...laterSurfaces])),
+    flags,
   }
 }
 

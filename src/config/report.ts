@@ -24,7 +24,7 @@ export interface Report {
   /** An error at a character of the file. Throws when there are too many to go on. */
   error(offset: number, field: Path, finding: Finding): void
   warn(offset: number, field: Path, finding: Finding): void
-  /** An error in an environment variable. */
+  /** An error in an environment variable, or in a flag of the command line. */
   errorIn(variable: string, finding: Finding): void
   warnIn(variable: string, finding: Finding): void
   /** Throws everything found so far, with this on top. */
@@ -48,7 +48,7 @@ export function createReport(file: string, text: string, lines: LineCounter): Re
     return problem({ file, line, column: col, field: fieldName(field), source }, finding)
   }
   const inEnvironment = (variable: string, finding: Finding): ConfigProblem =>
-    problem({ file: 'environment', line: 0, column: 0, field: variable }, finding)
+    problem({ file: variable.startsWith('--') ? 'command line' : 'environment', line: 0, column: 0, field: variable }, finding)
   const add = (found: ConfigProblem): void => {
     problems.push(found)
     if (problems.length >= limits.configProblems) fail()

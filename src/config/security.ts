@@ -1,5 +1,6 @@
 import type { Checker } from './checker.ts'
 import { isLoopback } from '../protocol/endpoint.ts'
+import type { Said } from './environment.ts'
 import { overlay } from './overlay.ts'
 import type { Report } from './report.ts'
 import type { WrittenSupervisor } from './schema.ts'
@@ -38,11 +39,11 @@ export function resolveSecurity({ security, environment }: WrittenSupervisor, tr
  */
 export function resolveHost(
   supervisor: WrittenSupervisor | undefined,
-  override: string | undefined,
+  override: Said | undefined,
   checker: Checker,
   report: Report,
 ): string {
-  const host = override ?? supervisor?.host ?? '127.0.0.1'
+  const host = override?.text ?? supervisor?.host ?? '127.0.0.1'
   if (supervisor === undefined || isLoopback(host)) return host
   const { bind_to_localhost: local, authentication } = supervisor.security
   if (!local && authentication.enabled) return host
@@ -52,6 +53,6 @@ export function resolveHost(
       : `others can reach ${JSON.stringify(host)}: enable security.authentication and give a token, or set security.bind_to_localhost`,
   }
   if (override === undefined) checker[local ? 'warn' : 'error'](['supervisor', 'host'], finding)
-  else report[local ? 'warnIn' : 'errorIn']('SUPERVISOR_HOST', finding)
+  else report[local ? 'warnIn' : 'errorIn'](override.from, finding)
   return '127.0.0.1'
 }

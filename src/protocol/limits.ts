@@ -138,4 +138,10 @@ export const limits = {
   journalStall: 5_000,
   /** How long a message that was begun may take to be whole, ms. Whoever types one is quicker. */
   messageTime: 15_000,
+  /** Longest file of an identity, bytes; an Ed25519 key as PEM has 119. */
+  identityBytes: 8 * 1024,
+  /** Connecting to the supervisor's TCP port, and waiting for its answer: how long each may take, ms. It answers within 9 s. */
+  supervisorCallTime: 10_000,
+  /** How long a completion waits for the orchestrator before it goes without, ms: somebody's Tab key is pressed. */
+  completionTime: 500,
 } as const

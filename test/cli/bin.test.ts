@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
@@ -11,8 +11,7 @@ const bin = resolve(import.meta.dirname, '../../bin/hyphae.js')
 let folder = ''
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'hyphae-bin-'))
-  mkdirSync(join(folder, 'bin'))
-  cpSync(bin, join(folder, 'bin', 'hyphae.js'))
+  cpSync(dirname(bin), join(folder, 'bin'), { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
@@ -29,6 +28,17 @@ const main = (source: string): void => {
 }
 
 test('it may be executed', () => expect(statSync(bin).mode & 0o777).toBe(0o755))
+
+test.each([
+  ['magictunnel-supervisor', 'supervisor.js'],
+  ['magictunnel-supervisor-cli', 'supervisor-cli.js'],
+])('%s runs a program of its own', (name, file) => {
+  mkdirSync(join(folder, 'dist', 'cli', 'magictunnel'), { recursive: true })
+  writeFileSync(join(folder, 'dist', 'cli', 'magictunnel', file), 'process.stdout.write(process.argv.slice(2).join())')
+  const path = join(folder, 'bin', `${name}.js`)
+  expect(statSync(path).mode & 0o777).toBe(0o755)
+  expect(execFileSync(process.execPath, [path, 'status', '--port', '1'], { encoding: 'utf8' })).toBe('status,--port,1')
+})
 
 test('without a build it says how to make one', async () => {
   expect(await run()).toEqual({ code: 2, out: '', err: 'hyphae: this checkout is not built yet\n  build it: npm run build\n' })

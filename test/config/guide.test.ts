@@ -120,6 +120,7 @@ test("the guide's services load as they are written", () => {
     log: { file: null, level: 'info' },
     journal: { maxAge: 2_592_000_000, maxBytes: 33_554_432 },
     environment: 'development',
+    flags: {},
     secretVariables: [],
   })
   expect(warnings.map(brief)).toEqual([

@@ -30,12 +30,14 @@ export interface Place {
   readonly env?: NodeJS.ProcessEnv
   /** Options of Node's own. */
   readonly node?: readonly string[]
+  /** Another of our programs. */
+  readonly main?: string
 }
 
 /** A command line as its own process. What this process has of Hyphae's variables does not reach it. */
-export function launch(args: readonly string[], { cwd, env = {}, node = [] }: Place): Running {
+export function launch(args: readonly string[], { cwd, env = {}, node = [], main = cli }: Place): Running {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(HYPHAE_|SUPERVISOR_|NO_COLOR|FORCE_COLOR)/.test(name))
-  const child = spawn(process.execPath, [...node, cli, ...args], { cwd, env: { ...Object.fromEntries(inherited), ...env } })
+  const child = spawn(process.execPath, [...node, main, ...args], { cwd, env: { ...Object.fromEntries(inherited), ...env } })
   let out = ''
   let err = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))

@@ -12,6 +12,7 @@ import { queryTime } from '../connection.ts'
 import { withProgress } from '../progress.ts'
 import { addressLines, faultLines, servicesTable } from '../render/status.ts'
 import { out } from '../terminal.ts'
+import { flagWords } from './flags.ts'
 import { makeFolder } from './own-log.ts'
 
 /** How often one looks whether the orchestrator answers, ms. */
@@ -21,10 +22,10 @@ const lookEvery = 50
  * Runs `up` in a session of its own, with nothing of our terminal, and waits until its orchestrator runs.
  * What it prints goes to `up.out` in the state folder.
  */
-export async function detach({ path, stateDir }: LoadedConfig, json: boolean): Promise<void> {
+export async function detach({ path, stateDir, flags }: LoadedConfig, json: boolean): Promise<void> {
   makeFolder(stateDir)
   const output = join(stateDir, 'up.out')
-  const { pid, ended, settle } = launch(path, output)
+  const { pid, ended, settle } = launch(['-c', path, ...flagWords(flags)], output)
   const over = new AbortController()
   const early = ended.then((exit): never => {
     over.abort()
@@ -68,12 +69,12 @@ interface Launched {
 }
 
 /** `up` as a process that does not end with us. */
-function launch(config: string, output: string): Launched {
+function launch(words: readonly string[], output: string): Launched {
   // Another one may be running and write to the file of this name: who is refused must not empty it.
   let path = `${output}.${process.pid}`
   const file = openFresh(path)
   try {
-    const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', 'up', '-c', config], {
+    const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', 'up', ...words], {
       detached: true,
       stdio: ['ignore', file, file],
     })

@@ -19,7 +19,7 @@ const ourselves: Principal = { name: 'hyphae up', via: 'internal', role: 'admin'
 
 /** Runs the fleet of a config until it is shut down or left, by a signal or by a command. */
 export async function up(config: LoadedConfig): Promise<void> {
-  const { services, stateDir, path, warnings, dormant, secretVariables, journal } = config
+  const { services, stateDir, path, warnings, dormant, secretVariables, journal, flags } = config
   makeFolder(stateDir)
   const log = ownLog(config.log.file ?? join(stateDir, 'supervisor.log'), config.log.level)
   const orchestrator = createOrchestrator({
@@ -48,7 +48,7 @@ export async function up(config: LoadedConfig): Promise<void> {
   const begun = orchestrator.start()
   const reload = async (): Promise<void> => {
     try {
-      await orchestrator.reload(loadConfig(path, process.env).services)
+      await orchestrator.reload(loadConfig(path, process.env, flags).services)
     } catch (error) {
       // A config that is wrong changes nothing.
       log.error({ err: error }, 'the config was not reloaded')

@@ -1,0 +1,93 @@
+import { connect } from 'node:net'
+import process from 'node:process'
+import { lines } from '../../protocol/codec.ts'
+import { formatDuration } from '../../protocol/duration.ts'
+import { joinHost } from '../../protocol/endpoint.ts'
+import { HyphaeError, messageOf } from '../../protocol/errors.ts'
+import { isRecord, parseJson } from '../../protocol/json.ts'
+import { limits } from '../../protocol/limits.ts'
+
+/** One question to the supervisor's TCP port, as MagicTunnel's own tools ask it: a line each way. */
+
+export interface Answer {
+  readonly success: boolean
+  readonly message: string
+  readonly data?: unknown
+  readonly timestamp: string
+}
+
+export interface Place {
+  readonly host?: string | undefined
+  readonly port?: string | undefined
+}
+
+const usualPort = 8081
+const everywhere = new Set(['0.0.0.0', '::', '[::]'])
+
+/** A flag, else SUPERVISOR_PORT and SUPERVISOR_HOST, else 127.0.0.1:8081. */
+function placeOf({ host, port }: Place): { readonly host: string; readonly port: number } {
+  const said = (name: string): string | undefined => (process.env[name] === '' ? undefined : process.env[name])
+  const [from, text] = port === undefined ? ['SUPERVISOR_PORT', said('SUPERVISOR_PORT')] : ['--port', port]
+  const number = text === undefined ? usualPort : /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN
+  if (!(number >= 1 && number <= 65_535)) {
+    throw new HyphaeError('invalid_request', `${from}: expected a port from 1 to 65535; got ${JSON.stringify(text)}`)
+  }
+  const where = host ?? said('SUPERVISOR_HOST') ?? '127.0.0.1'
+  // What listens everywhere listens here too.
+  return { host: everywhere.has(where) ? '127.0.0.1' : where, port: number }
+}
+
+/** Sends one line and resolves with the one line that answers it. Rejects when nobody answers, or nothing that is an answer. */
+export function askSupervisor(question: string, wanted: Place): Promise<Answer> {
+  const { host, port } = placeOf(wanted)
+  const place = joinHost(host, port)
+  const patience = limits.supervisorCallTime
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port })
+    const codec = lines(limits.answerBytes)
+    let timer: NodeJS.Timeout | undefined
+    const give = (code: 'unavailable' | 'timeout' | 'parse_error', message: string): void => {
+      clearTimeout(timer)
+      socket.destroy()
+      reject(new HyphaeError(code, message, { place }))
+    }
+    const allow = (what: string): void => {
+      clearTimeout(timer)
+      timer = setTimeout(() => give('timeout', `${place} ${what} within ${formatDuration(patience)}`), patience)
+    }
+    const hear = (line: string): void => {
+      clearTimeout(timer)
+      try {
+        resolve(answerOf(line))
+        socket.destroy()
+      } catch (error) {
+        give('parse_error', `cannot understand what ${place} answers: ${messageOf(error)}`)
+      }
+    }
+    allow('does not accept the connection')
+    socket.once('connect', () => {
+      allow('does not answer')
+      socket.write(codec.encode(question))
+    })
+    socket.on('data', (chunk) => {
+      try {
+        const [line] = codec.push(chunk)
+        if (line !== undefined) hear(line)
+      } catch (error) {
+        give('parse_error', `cannot understand what ${place} answers: ${messageOf(error)}`)
+      }
+    })
+    socket.on('error', (error) => give('unavailable', `no supervisor answers at ${place}: ${messageOf(error)}`))
+    socket.on('end', () => give('unavailable', `${place} closed the connection without an answer`))
+  })
+}
+
+function answerOf(line: string): Answer {
+  const answer = parseJson(line)
+  if (!isRecord(answer)) throw new Error('expected a JSON object')
+  const { success, message, timestamp } = answer
+  if (typeof success !== 'boolean' || typeof message !== 'string' || typeof timestamp !== 'string') {
+    throw new Error('expected the fields success, message and timestamp')
+  }
+  return { ...answer, success, message, timestamp }
+}

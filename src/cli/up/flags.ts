@@ -1,0 +1,33 @@
+import { Option, type Command } from 'commander'
+import type { Flags } from '../../config/load.ts'
+
+/** What is typed behind `up` instead of what the environment and the config say. */
+
+/** For help and completion; which ones there are is for the config to judge. */
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+const logLevel = (): Option => {
+  const option = new Option('--log-level <level>', "the least that goes to Hyphae's own log")
+  option.argChoices = levels
+  return option
+}
+
+export const withFlags = (command: Command): Command =>
+  command
+    .option('--port <n>', "the supervisor's TCP port; 0 takes a free one")
+    .option('--host <address>', 'the address of that port')
+    .addOption(logLevel())
+
+/** Only those that were given. */
+export const flagsOf = ({ port, host, logLevel: level }: Flags): Flags => ({
+  ...(port === undefined ? {} : { port }),
+  ...(host === undefined ? {} : { host }),
+  ...(level === undefined ? {} : { logLevel: level }),
+})
+
+/** As they are typed again, for another process. */
+export const flagWords = ({ port, host, logLevel: level }: Flags): string[] =>
+  Object.entries({ '--port': port, '--host': host, '--log-level': level }).flatMap(([flag, value]) =>
+    // In one word: a value may begin with a dash.
+    value === undefined ? [] : [`${flag}=${value}`],
+  )
