@@ -6,6 +6,7 @@ import type { Retention } from './protocol/journal.ts'
 import type { Transport } from './protocol/link.ts'
 import type { ServiceSpec } from './protocol/service.ts'
 import type { FleetView } from './protocol/view.ts'
+import type { HttpTimes } from './transports/http.ts'
 
 /** What an orchestrator is made of, and what one can do with it. */
 
@@ -20,10 +21,19 @@ export interface Log {
 export interface ListenerSpec {
   /** The config's key. */
   readonly name: string
-  /** Scheme and place: `unix:/run/x.sock`, `tcp:127.0.0.1:8081`, `memory:`. */
+  /** Scheme and place: `unix:/run/x.sock`, `tcp:127.0.0.1:8081`, `http:127.0.0.1:3001`, `memory:`. */
   readonly endpoint: string
   /** What is spoken there: `jsonrpc`, `magictunnel`. */
   readonly dialect: string
+  /** The config's field that moves it elsewhere: `http.port`. */
+  readonly setting?: string
+}
+
+/** Other times than those of the limits, ms; for tests. */
+export interface WireTimes {
+  /** How long a client that takes nothing may have much waiting. */
+  readonly stall?: number
+  readonly http?: Partial<HttpTimes>
 }
 
 export interface OrchestratorOptions {
@@ -38,6 +48,9 @@ export interface OrchestratorOptions {
   readonly transports?: readonly Transport[]
   /** Who may come over the network. Without it: whoever is on this machine. */
   readonly access?: AccessOptions
+  /** Origins of web pages that may call over HTTP, beside our own. */
+  readonly allowedOrigins?: readonly string[]
+  readonly times?: WireTimes
   readonly log?: Log
   /** How long facts are kept, and how many bytes of them. */
   readonly retention?: Retention

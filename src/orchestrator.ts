@@ -27,6 +27,7 @@ import { createFleetPort, createGate, createTarget } from './ports.ts'
 import { HyphaeError } from './protocol/errors.ts'
 import { addressOf } from './protocol/ids.ts'
 import type { Damage } from './protocol/journal.ts'
+import { orchestratorEnds } from './protocol/link.ts'
 import { limits } from './protocol/limits.ts'
 import type { Principal } from './protocol/principal.ts'
 import type { SupervisorStatus } from './protocol/status.ts'
@@ -140,6 +141,9 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     access: createAccess(options.access ?? { token: null, allowedCommands: null }),
     listeners,
     transports: options.transports ?? [],
+    allowedOrigins: options.allowedOrigins ?? [],
+    times: options.times ?? {},
+    log,
     newId,
     connect: (input) => spawn('connections', addressOf('connection', input.id), input),
   })
@@ -229,6 +233,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       const fresh = store.fleet !== null && store.fleet.status !== 'running'
       const { generations, begin } = await fleet.prepare(store.services, fresh)
       if (options.listeners === undefined) prepareControlSocket(stateDir)
+      await surfaces.prepare()
       for (const { name, endpoint, dialect } of listeners)
         spawn('listeners', addressOf('listener', name), { name, endpoint, dialect })
       await settled(directory, listenerNames)
@@ -268,7 +273,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       await Promise.race([gateway.concluded(), sleep(limits.closeTime)])
       await nextTurn()
       const open = Array.from(directory.actors()).filter(({ kind }) => kind === 'connection')
-      for (const { address } of open) deliver(address, { type: 'CLOSE', because: 'the orchestrator ends' } as { type: string })
+      for (const { address } of open) deliver(address, { type: 'CLOSE', because: orchestratorEnds } as { type: string })
       await Promise.race([gone(directory, open), sleep(limits.closeTime)])
       // Whatever brought us here: only a shutdown ends services.
       if (!stopped) {

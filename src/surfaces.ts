@@ -1,9 +1,10 @@
+import { hostname } from 'node:os'
 import { createConversation } from './actors/conversation.ts'
 import { createServerSockets } from './actors/server-socket.ts'
 import type { Access } from './access.ts'
 import { jsonrpc } from './dialects/jsonrpc.ts'
 import type { Admission } from './machines/listener.ts'
-import type { ListenerSpec } from './options.ts'
+import type { ListenerSpec, Log, WireTimes } from './options.ts'
 import type { Gateway } from './protocol/calls.ts'
 import type { Command } from './protocol/command.ts'
 import type { ConversationInput } from './protocol/conversation.ts'
@@ -12,6 +13,7 @@ import type { Transport } from './protocol/link.ts'
 import { memory } from './transports/memory.ts'
 import { tcp } from './transports/tcp.ts'
 import { unix } from './transports/unix.ts'
+import { version } from './version.ts'
 
 /** The ways in from outside: every transport and every dialect there is, and what becomes of an accepted link. */
 
@@ -22,27 +24,56 @@ export interface SurfacesParts {
   readonly listeners: readonly ListenerSpec[]
   /** Beside those of our own. */
   readonly transports: readonly Transport[]
+  /** Origins of web pages that may call, beside our own. */
+  readonly allowedOrigins: readonly string[]
+  readonly times: WireTimes
+  readonly log: Log
   newId(): string
   /** Makes a connection actor. */
   connect(input: ConversationInput): void
 }
 
-export function createSurfaces({ gateway, registry, access, listeners, transports, newId, connect }: SurfacesParts) {
+export function createSurfaces(parts: SurfacesParts) {
+  const { gateway, registry, access, listeners, transports, allowedOrigins, times, log, newId, connect } = parts
   const isStream = (method: string): boolean => registry.get(method)?.kind === 'stream'
-  const dialects = new Map<string, Dialect>([['jsonrpc', jsonrpc({ isStream }) as Dialect]])
-  const all = [unix(), memory(), tcp(), ...transports]
-  const sockets = createServerSockets(new Map(all.map((transport) => [transport.scheme, transport])))
+  const dialects = new Map<string, Dialect>([
+    ['jsonrpc', jsonrpc({ isStream }) as Dialect],
+    // One request, one answer: what asks for a stream is told that it needs more than that.
+    ['jsonrpc-exchange', jsonrpc({ isStream: () => false }) as Dialect],
+  ])
+  const all = new Map([unix(), memory(), tcp(), ...transports].map((transport) => [transport.scheme, transport]))
+  const sockets = createServerSockets(all, (name) => listeners.find((one) => one.name === name)?.setting)
   const schemeOf = (listener: string): string => {
     const endpoint = listeners.find(({ name }) => name === listener)?.endpoint ?? ''
     return endpoint.slice(0, endpoint.indexOf(':'))
   }
   return {
+    /** Loads what is large, where a listener asks for it. */
+    async prepare(): Promise<void> {
+      if (all.has('http') || !listeners.some(({ endpoint }) => endpoint.startsWith('http:'))) return
+      const [{ http }, { createSite }, { ownNames }] = await Promise.all([
+        import('./transports/http.ts'),
+        import('./http/app.ts'),
+        import('./http/hosts.ts'),
+      ])
+      const site = (host: string) =>
+        createSite({
+          version,
+          own: ownNames(host, hostname()),
+          allowedOrigins,
+          identify: (peer) => access.identify('http', peer),
+          authenticate: (token) => access.authenticate('http', token),
+        })
+      all.set('http', http({ site, times: times.http }))
+    },
     socket: sockets.logic,
     conversation: createConversation({
       gateway,
       claim: sockets.claim,
       dialect: (name) => dialects.get(name),
       authenticate: (listener, token) => access.authenticate(schemeOf(listener), token),
+      log,
+      stallTime: times.stall,
     }),
     admit({ principal, ...admission }: Admission): void {
       // In a turn of its own: an action must not make other actors act before its own machine is done.

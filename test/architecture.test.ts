@@ -16,6 +16,8 @@ interface Import {
   readonly layer: string
   readonly target: string
   readonly typeOnly: boolean
+  /** Loaded only when it is needed. */
+  readonly late: boolean
 }
 
 function importsOf(file: string): Import[] {
@@ -29,6 +31,7 @@ function importsOf(file: string): Import[] {
       layer: target.startsWith('.') ? layerOf(local) : target,
       target: local,
       typeOnly: match[1] !== undefined,
+      late: match[3] !== undefined,
     })
   }
   return found
@@ -42,6 +45,7 @@ const law: Readonly<Record<string, readonly string[]>> = {
   machines: ['protocol'],
   actors: ['protocol'],
   transports: ['protocol'],
+  http: ['protocol', 'transports'],
   dialects: ['protocol'],
   store: ['protocol'],
   config: ['protocol'],
@@ -88,6 +92,18 @@ describe('the import law', () => {
     expect([...new Set(files.map(layerOf))].filter((layer) => !known.has(layer))).toEqual([])
   })
 
+  test('what is served over HTTP takes only types from the transports', () => {
+    expect(local.filter(({ from, layer, typeOnly }) => layerOf(from) === 'http' && layer === 'transports' && !typeOnly)).toEqual(
+      [],
+    )
+  })
+
+  test('what HTTP needs is loaded only where a listener asks for it', () => {
+    const large = /^(?:hono|@hono|ws)(?:\/|$)|^http\/app\.ts$|^transports\/http\.ts$/
+    const early = all.filter(({ typeOnly, late, target }) => !typeOnly && !late && large.test(target))
+    expect(new Set(early.map(({ from }) => from))).toEqual(new Set(['http/app.ts', 'transports/http.ts']))
+  })
+
   test('the client takes only types from the commands, so that a browser need not load them', () => {
     expect(local.filter(({ from, layer, typeOnly }) => layerOf(from) === 'client' && layer === 'commands' && !typeOnly)).toEqual(
       [],
@@ -112,7 +128,8 @@ describe('the import law', () => {
   test('transports and the protocol never see XState', () => {
     const wrong = all.filter(
       ({ from, target }) =>
-        ['transports', 'protocol', 'dialects', 'client', 'commands'].includes(layerOf(from)) && target.startsWith('xstate'),
+        ['transports', 'http', 'protocol', 'dialects', 'client', 'commands'].includes(layerOf(from)) &&
+        target.startsWith('xstate'),
     )
     expect(wrong.map(({ from }) => from)).toEqual([])
   })

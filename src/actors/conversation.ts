@@ -1,3 +1,4 @@
+import { awaitRest } from './await-rest.ts'
 import { fromCallback, type CallbackLogicFunction } from 'xstate'
 import type { Gateway, Sink, Subscription } from '../protocol/calls.ts'
 import { whole } from '../protocol/codec.ts'
@@ -5,8 +6,9 @@ import type { ConversationCommand, ConversationFact, ConversationInput } from '.
 import type { Dialect, Effect, Heard } from '../protocol/dialect.ts'
 import { formatDuration } from '../protocol/duration.ts'
 import { HyphaeError, messageOf } from '../protocol/errors.ts'
+import { addressOf } from '../protocol/ids.ts'
 import type { Emit, Link, LinkEvent } from '../protocol/link.ts'
-import { describeClose } from '../protocol/link.ts'
+import { describeClose, orchestratorEnds } from '../protocol/link.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Principal } from '../protocol/principal.ts'
 
@@ -18,6 +20,9 @@ export interface ConversationParts {
   dialect(name: string): Dialect | undefined
   /** Whom this token proves to be at the other end of a link of that listener. */
   authenticate(listener: string, token: string): Principal | undefined
+  readonly log?: { warn(fields: object, message: string): void }
+  /** How long a reader may take nothing while much is waiting for it, ms. */
+  readonly stallTime?: number | undefined
 }
 
 /** A reader that takes nothing keeps at most this much of ours; then it is cut off. */
@@ -25,7 +30,8 @@ const { outboundBytes } = limits
 /** Streams hold back beyond this much unsent; what is left is room for answers. */
 const streamHighWater = 256 * 1024
 
-export function createConversation({ gateway, claim, dialect: dialectOf, authenticate }: ConversationParts) {
+export function createConversation(parts: ConversationParts) {
+  const { gateway, claim, dialect: dialectOf, authenticate, log, stallTime = limits.stallTime } = parts
   const run: CallbackLogicFunction<ConversationCommand, ConversationFact, ConversationInput> = ({ input, sendBack, receive }) => {
     const dialect = dialectOf(input.dialect)
     if (dialect === undefined) throw new Error(`there is no dialect "${input.dialect}"`)
@@ -42,7 +48,15 @@ export function createConversation({ gateway, claim, dialect: dialectOf, authent
     /** Messages that wait for their turn. */
     const inbox: string[] = []
     let waiting: Array<() => void> = []
-    let unfinished: NodeJS.Timeout | undefined
+    const rest = awaitRest((because) => {
+      deaf = true
+      hear({ type: 'malformed', code: 'timeout', because })
+    })
+    let leaving = false
+    let cut = false
+    let stalled: NodeJS.Timeout | undefined
+    /** What waited for the other side when it was last looked at. */
+    let unread = 0
 
     const link = claim(input.listener, input.link, (event) => {
       switch (event.type) {
@@ -72,31 +86,15 @@ export function createConversation({ gateway, claim, dialect: dialectOf, authent
       try {
         messages = cut()
       } catch (error) {
-        clearTimeout(unfinished)
+        rest.stop()
         deaf = true
         hear({ type: 'malformed', code: error instanceof HyphaeError ? error.code : 'parse_error', because: messageOf(error) })
         return
       }
-      expectTheRest(messages.length > 0)
+      rest.look(codec.partial(), messages.length > 0)
       // One by one: a chunk of nothing but line ends has more of them than a call may have arguments.
       for (const message of messages) inbox.push(message)
       pump()
-    }
-
-    /** Whoever has begun a message has to finish it in time: bytes that dribble in hold a connection and memory. */
-    function expectTheRest(anew: boolean): void {
-      if (anew || !codec.partial()) clearTimeout(unfinished)
-      else if (unfinished !== undefined) return
-      unfinished = undefined
-      if (!codec.partial()) return
-      unfinished = setTimeout(() => {
-        deaf = true
-        hear({
-          type: 'malformed',
-          code: 'timeout',
-          because: `a message was not finished within ${formatDuration(limits.messageTime)}`,
-        })
-      }, limits.messageTime)
     }
 
     const mayTakeMore = (): boolean => !closed && dialect.pending(state) < limits.pendingRequests && wire.queued < streamHighWater
@@ -119,6 +117,7 @@ export function createConversation({ gateway, claim, dialect: dialectOf, authent
       const [next, effects] = dialect.fold(state, heard)
       state = next
       for (const effect of effects) carryOut(effect)
+      watchReader()
       pump()
     }
 
@@ -127,13 +126,10 @@ export function createConversation({ gateway, claim, dialect: dialectOf, authent
         case 'write':
           // Judged by what was waiting before: one long answer is no sign of a slow reader.
           if (!closed && wire.queued <= outboundBytes) wire.send(codec.encode(effect.text))
-          else if (!closed) {
-            wire.destroy(`it reads too slowly: more than ${outboundBytes} bytes were waiting for it`)
-          }
+          else if (!closed) cutOff(`more than ${outboundBytes} bytes were waiting for it`)
           return
         case 'close':
-          deaf = true
-          wire.close(effect.because)
+          leave(effect.because)
           return
         case 'invoke':
           void invoke(effect)
@@ -164,6 +160,37 @@ export function createConversation({ gateway, claim, dialect: dialectOf, authent
           )
         }
       }
+    }
+
+    function leave(because: string): void {
+      deaf = true
+      leaving = true
+      wire.close(because)
+    }
+
+    function cutOff(because: string): void {
+      if (cut) return
+      cut = true
+      const about = addressOf('connection', input.id)
+      log?.warn(
+        { about, peer: input.peer, principal: principal?.name, queued: wire.queued },
+        `a client reads too slowly: ${because}`,
+      )
+      wire.destroy(`it reads too slowly: ${because}`)
+    }
+
+    /** One that takes nothing of what waits for it must not keep it for ever; of a last answer not even a little. */
+    function watchReader(): void {
+      const much = (): boolean => !closed && !cut && wire.queued >= (leaving ? 1 : streamHighWater)
+      if (stalled !== undefined || !much()) return
+      unread = wire.queued
+      const look = (): void => {
+        stalled = undefined
+        if (!much()) return
+        if (wire.queued >= unread) return cutOff(`it took nothing for ${formatDuration(stallTime)}`)
+        watchReader()
+      }
+      stalled = setTimeout(look, stallTime)
     }
 
     async function invoke({ corr, command, input: given }: Extract<Effect, { type: 'invoke' }>): Promise<void> {
@@ -209,6 +236,9 @@ export function createConversation({ gateway, claim, dialect: dialectOf, authent
     }
 
     function breathe(): void {
+      clearTimeout(stalled)
+      stalled = undefined
+      watchReader()
       const woken = waiting
       waiting = []
       for (const resolve of woken) resolve()
@@ -220,7 +250,7 @@ export function createConversation({ gateway, claim, dialect: dialectOf, authent
       for (const subscription of subscriptions.values()) subscription.cancel()
       subscriptions.clear()
       for (const timer of timers.values()) clearTimeout(timer)
-      clearTimeout(unfinished)
+      rest.stop()
       breathe()
     }
 
@@ -230,12 +260,15 @@ export function createConversation({ gateway, claim, dialect: dialectOf, authent
       sendBack({ type: 'conversation.closed', because })
     }
 
-    receive((command) => wire.close(command.because))
+    receive((command) => {
+      leave(command.because)
+      watchReader()
+    })
     hear({ type: 'opened', authenticated: principal !== null })
     wire.resume()
     return () => {
       release()
-      wire.destroy('the orchestrator ends')
+      wire.destroy(orchestratorEnds)
     }
   }
   return fromCallback(run)

@@ -6,6 +6,7 @@ import { logLevels, type LogLevel } from './schema.ts'
 export interface Flags {
   readonly port?: string
   readonly host?: string
+  readonly httpPort?: string
   readonly logLevel?: string
 }
 
@@ -17,8 +18,11 @@ export interface Said {
 
 /** What is said instead of the file; undefined where nothing is. Empty variables count as not set. */
 export interface Overrides {
-  readonly port: number | undefined
+  /** null: off. */
+  readonly port: number | null | undefined
   readonly host: Said | undefined
+  /** Of HTTP; null: off. */
+  readonly httpPort: number | null | undefined
   readonly level: LogLevel | undefined
 }
 
@@ -31,16 +35,18 @@ export function readOverrides(env: Environment, flags: Flags, report: Report): O
   }
   return {
     port: portOf(said('--port', flags.port, 'SUPERVISOR_PORT'), report),
+    httpPort: portOf(said('--http-port', flags.httpPort, 'HYPHAE_HTTP_PORT'), report),
     host: hostOf(said('--host', flags.host, 'SUPERVISOR_HOST'), report),
     level: levelOf(said('--log-level', flags.logLevel, 'SUPERVISOR_LOG_LEVEL'), env, report),
   }
 }
 
-function portOf(said: Said | undefined, report: Report): number | undefined {
+function portOf(said: Said | undefined, report: Report): number | null | undefined {
   if (said === undefined) return undefined
+  if (said.text === 'off') return null
   const port = /^\d{1,5}$/.test(said.text) ? Number(said.text) : Number.NaN
   if (port <= 65_535) return port
-  report.errorIn(said.from, { expected: 'a whole number from 0 to 65535', got: JSON.stringify(said.text) })
+  report.errorIn(said.from, { expected: 'a whole number from 0 to 65535, or off', got: JSON.stringify(said.text) })
   return undefined
 }
 

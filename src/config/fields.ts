@@ -22,8 +22,10 @@ export const text = z.string().refine(speakable, { error: 'a text without NUL ch
 
 export const filledText = z
   .string()
-  .min(1, { error: 'a text that is not empty' })
+  // Not `min`: that also measures a map with a `length`, and trips over what it finds there.
+  .refine((written) => written !== '', { error: 'a text that is not empty', abort: true })
   .refine(speakable, { error: 'a text without NUL characters' })
+  .meta({ minLength: 1 })
 
 /** A text that is often written as a bare number or boolean. What the file says is used letter by letter: see `Tree.text`. */
 export const bareText = z
@@ -83,14 +85,18 @@ export function byteSize(least: number, most: number) {
   })
 }
 
-export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER) {
-  const error =
+export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER, expected?: string) {
+  const usual =
     most === Number.MAX_SAFE_INTEGER ? `a whole number of at least ${least}` : `a whole number from ${least} to ${most}`
+  const error = expected ?? usual
   return z.int({ error }).min(least, { error }).max(most, { error })
 }
 
-/** A port to listen on; 0 takes a free one. */
-export const port = wholeNumber(0, 65_535)
+const portExpected = 'a whole number from 0 to 65535, or off'
+/** A port to listen on; 0 takes a free one, off none at all: null from here on. */
+export const port = z
+  .union([wholeNumber(0, 65_535, portExpected), z.literal('off')], { error: portExpected })
+  .transform((written) => (written === 'off' ? null : written))
 
 export function numberBetween(least: number, most: number) {
   const error = `a number from ${least} to ${most}`

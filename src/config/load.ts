@@ -33,14 +33,15 @@ export interface LoadedConfig {
   /** How each service is grouped for people; every service has an entry. */
   readonly labels: ReadonlyMap<string, ServiceLabels>
   readonly defaultService: string | null
-  readonly supervisor: { readonly host: string; readonly port: number } & Security
-  readonly http: { readonly port: number; readonly allowedOrigins: readonly string[] }
+  /** `port`: null = off. */
+  readonly supervisor: { readonly host: string; readonly port: number | null } & Security
+  readonly http: { readonly host: string; readonly port: number | null; readonly allowedOrigins: readonly string[] }
   readonly log: { readonly file: string | null; readonly level: LogLevel }
   /** How long events are kept (ms), and how many bytes of them. */
   readonly journal: { readonly maxAge: number; readonly maxBytes: number }
   readonly environment: 'development' | 'production'
   readonly warnings: readonly ConfigProblem[]
-  /** Written fields that are checked but have no effect in this version: it listens on its unix socket only. */
+  /** Written fields that are checked but have no effect in this version. */
   readonly dormant: readonly string[]
   /** Variables that fill in secrets of Hyphae's own; they must not reach the programs that it runs. */
   readonly secretVariables: readonly string[]
@@ -53,17 +54,12 @@ export interface ServiceLabels {
   readonly kind: 'plain' | 'mcp'
 }
 
-/** What belongs to listeners that this version does not have yet. */
-const dormant: ReadonlyArray<readonly string[]> = [
-  ['supervisor', 'port'],
-  ['supervisor', 'host'],
-  ['supervisor', 'security'],
-  ['http'],
-]
+/** Fields of surfaces that this version does not have yet. */
+const dormant: ReadonlyArray<readonly string[]> = []
 
 /** Said once, so that nobody takes a setting for a protection. */
 export const dormantText = (fields: readonly string[]): string =>
-  `${fields.join(', ')}: checked, but without effect in this version, which listens on its unix socket only`
+  `${fields.join(', ')}: checked, but without effect in this version`
 
 /** The sections that mean something in this version. */
 const sections: ReadonlySet<string> = new Set(['supervisor', 'state', 'http', 'log', 'journal'])
@@ -95,7 +91,13 @@ export function parseConfig(
     checkDelays(written.supervisor, services, checker)
     checkSecurity(written.supervisor, checker)
   }
-  const host = resolveHost(written?.supervisor, overrides.host, checker, report)
+  const host = resolveHost(
+    { host: written?.supervisor.host, path: ['supervisor', 'host'], override: overrides.host },
+    written?.supervisor,
+    checker,
+    report,
+  )
+  const httpHost = resolveHost({ host: written?.http.host, path: ['http', 'host'] }, written?.supervisor, checker, report)
   // What is undefined here has been told as a problem.
   report.settle()
   if (written === undefined) return report.fatal(0, [], { message: "can't be used" })
@@ -110,8 +112,16 @@ export function parseConfig(
       Array.from(services, ([name, { category, kind }]) => [name, { category: category ?? 'core', kind: kind ?? 'plain' }]),
     ),
     defaultService: supervisor.default_service ?? null,
-    supervisor: { host, port: overrides.port ?? supervisor.port, ...resolveSecurity(supervisor, tree) },
-    http: { port: http.port, allowedOrigins: http.allowed_origins },
+    supervisor: {
+      host,
+      port: overrides.port === undefined ? supervisor.port : overrides.port,
+      ...resolveSecurity(supervisor, tree),
+    },
+    http: {
+      host: httpHost,
+      port: overrides.httpPort === undefined ? http.port : overrides.httpPort,
+      allowedOrigins: http.allowed_origins,
+    },
     log: { file: log.file === undefined ? null : resolve(dir, log.file), level: overrides.level ?? log.level },
     journal: { maxAge: journal.max_age, maxBytes: journal.max_size },
     environment: supervisor.environment,

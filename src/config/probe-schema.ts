@@ -9,7 +9,8 @@ const httpTarget = z.union(
       headers: headers.optional().describe('Headers of the request.'),
       status: z
         .array(wholeNumber(100, 599))
-        .min(1, { error: 'a list with at least one HTTP status' })
+        .refine((codes) => codes.length > 0, { error: 'a list with at least one HTTP status' })
+        .meta({ minItems: 1 })
         .optional()
         .describe('The HTTP statuses that pass. Default: any 2xx.'),
     }),

@@ -42,7 +42,9 @@ const securitySchema = block({
 
 export const supervisorSchema = block({
   enabled: z.boolean().prefault(true).describe('false: refuse to start.'),
-  port: port.prefault(8081).describe('The TCP port of the supervisor; 0 takes a free one. SUPERVISOR_PORT comes first.'),
+  port: port
+    .prefault(8081)
+    .describe('The TCP port of the supervisor; 0 takes a free one, off none. SUPERVISOR_PORT comes first.'),
   host: filledText.prefault('127.0.0.1').describe('The address that the supervisor listens on. SUPERVISOR_HOST comes first.'),
   default_service: text.optional().describe('The service that is meant where a command names none.'),
   environment: z.enum(['development', 'production']).prefault('development').describe('Production allows less by default.'),
@@ -78,7 +80,8 @@ export const supervisorSchema = block({
 })
 
 export const httpSchema = block({
-  port: port.prefault(3001).describe('The HTTP port; 0 takes a free one.'),
+  port: port.prefault(3001).describe('The HTTP port; 0 takes a free one, off none.'),
+  host: filledText.prefault('127.0.0.1').describe('The address that HTTP listens on.'),
   allowed_origins: z
     .array(origin)
     .prefault(['http://localhost:5173'])

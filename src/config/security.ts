@@ -2,7 +2,7 @@ import type { Checker } from './checker.ts'
 import { isLoopback } from '../protocol/endpoint.ts'
 import type { Said } from './environment.ts'
 import { overlay } from './overlay.ts'
-import type { Report } from './report.ts'
+import type { Path, Report } from './report.ts'
 import type { WrittenSupervisor } from './schema.ts'
 import type { Tree } from './tree.ts'
 
@@ -33,26 +33,37 @@ export function resolveSecurity({ security, environment }: WrittenSupervisor, tr
   }
 }
 
+/** One of the addresses to listen on, as it was written. */
+export interface WrittenHost {
+  readonly host: string | undefined
+  /** Where it stands in the file. */
+  readonly path: Path
+  /** What a flag or the environment says instead. */
+  readonly override?: Said | undefined
+}
+
 /**
  * The address to listen on. `bind_to_localhost` wins over an address that others can reach, with a warning;
  * without it such an address needs authentication.
  */
 export function resolveHost(
+  { host: written, path, override }: WrittenHost,
   supervisor: WrittenSupervisor | undefined,
-  override: Said | undefined,
   checker: Checker,
   report: Report,
 ): string {
-  const host = override?.text ?? supervisor?.host ?? '127.0.0.1'
+  const host = override?.text ?? written ?? '127.0.0.1'
   if (supervisor === undefined || isLoopback(host)) return host
   const { bind_to_localhost: local, authentication } = supervisor.security
   if (!local && authentication.enabled) return host
+  // Within the supervisor's own block its fields go without their first word.
+  const security = path[0] === 'supervisor' ? 'security' : 'supervisor.security'
   const finding = {
     message: local
-      ? `security.bind_to_localhost wins over ${JSON.stringify(host)}: listening on 127.0.0.1`
-      : `others can reach ${JSON.stringify(host)}: enable security.authentication and give a token, or set security.bind_to_localhost`,
+      ? `${security}.bind_to_localhost wins over ${JSON.stringify(host)}: listening on 127.0.0.1`
+      : `others can reach ${JSON.stringify(host)}: enable ${security}.authentication and give a token, or set ${security}.bind_to_localhost`,
   }
-  if (override === undefined) checker[local ? 'warn' : 'error'](['supervisor', 'host'], finding)
+  if (override === undefined) checker[local ? 'warn' : 'error'](path, finding)
   else report[local ? 'warnIn' : 'errorIn'](override.from, finding)
   return '127.0.0.1'
 }

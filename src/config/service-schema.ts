@@ -114,7 +114,8 @@ export const serviceSchema = block({
     .describe('From the stop signal to SIGKILL. A number means seconds. Default: 10s.'),
   success_exit_codes: z
     .array(wholeNumber(0, 255))
-    .min(1, { error: 'a list with at least one exit code' })
+    .refine((codes) => codes.length > 0, { error: 'a list with at least one exit code' })
+    .meta({ minItems: 1 })
     .optional()
     .describe('The exit codes that are a success: this list and nothing else. Default: [0].'),
   start_timeout: duration('s').optional().describe('How long it may take to get ready. A number means seconds. Default: 60s.'),

@@ -2,6 +2,7 @@ import type { Dialect, Effect, Heard } from '../protocol/dialect.ts'
 import { errorCodes, HyphaeError, type ErrorCode } from '../protocol/errors.ts'
 import { lines } from '../protocol/codec.ts'
 import { isRecord, parseJson } from '../protocol/json.ts'
+import { closedByOther } from '../protocol/link.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Reply, ReplyError } from '../protocol/reply.ts'
 
@@ -148,9 +149,7 @@ export function jsonrpc({ isStream }: JsonRpcOptions): Dialect<JsonRpcState> {
 
   /** After the other side's last byte: what was asked is still answered, then the connection closes. */
   const settle = ([state, effects]: Step): Step =>
-    state.ended && state.calls.size === 0
-      ? [state, [...effects, { type: 'close', because: 'closed by the other side' }]]
-      : [state, effects]
+    state.ended && state.calls.size === 0 ? [state, [...effects, { type: 'close', because: closedByOther }]] : [state, effects]
 
   function fold(state: JsonRpcState, heard: Heard): Step {
     switch (heard.type) {

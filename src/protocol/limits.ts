@@ -144,4 +144,34 @@ export const limits = {
   supervisorCallTime: 10_000,
   /** How long a completion waits for the orchestrator before it goes without, ms: somebody's Tab key is pressed. */
   completionTime: 500,
+  /** Headers of one HTTP request together, bytes. Browsers send 1 to 2 KiB. */
+  httpHeaderBytes: 16 * 1024,
+  /** Headers of one HTTP request; Node forgets what is beyond its own bound, so more than these are refused. */
+  httpHeaders: 100,
+  /** How long an HTTP client may take for its headers, ms; also how long a connection may say nothing at all. */
+  httpHeadersTime: 5_000,
+  /** How long an HTTP client may take for a whole request, ms. */
+  httpRequestTime: 15_000,
+  /** How often Node looks for HTTP clients that are too slow, ms; with its own 30 s the times above would mean little. */
+  httpCheckInterval: 500,
+  /** How long an HTTP connection without a request is kept for the next one, ms. */
+  httpIdleTime: 5_000,
+  /** Requests that one HTTP connection may have unanswered; browsers have one, and only pipelining makes more. */
+  httpPipelined: 8,
+  /** How long a browser may remember that a page may call us, s. */
+  corsAge: 600,
+  /** Bytes queued towards a WebSocket before its sender is told to wait. */
+  webSocketQueue: 64 * 1024,
+  /** Parts in which one WebSocket message may come; each costs some 100 bytes beside its content. */
+  webSocketFragments: 1024,
+  /** Reason in a WebSocket's close frame, bytes: the protocol has room for no more. */
+  webSocketReason: 123,
+  /** How often a WebSocket is asked whether it is there, ms; without an answer until the next time it is cut off. */
+  webSocketPing: 30_000,
+  /** How long a client that takes nothing may have much of ours waiting before it is cut off, ms. */
+  stallTime: 30_000,
+  /** Descriptors of other processes looked at to find out who holds a port; one costs some 3 µs. */
+  portHolderLooks: 20_000,
+  /** Command line shown of whoever holds a port, characters. */
+  portHolderText: 100,
 } as const

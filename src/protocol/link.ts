@@ -5,7 +5,18 @@ export type CloseReason =
   | { readonly kind: 'local'; readonly because: string }
   | { readonly kind: 'remote' }
   | { readonly kind: 'refused' }
-  | { readonly kind: 'failed'; readonly because: string }
+  | {
+      readonly kind: 'failed'
+      readonly because: string
+      /** It is a place to listen on, and somebody else listens there. */
+      readonly taken?: boolean
+    }
+
+/** Said to a link when all of us ends; wires that have a word of their own for it use that. */
+export const orchestratorEnds = 'the orchestrator ends'
+
+/** The other side has closed, or has said its last word and was answered. */
+export const closedByOther = 'closed by the other side'
 
 export const describeClose = (reason: CloseReason): string => {
   switch (reason.kind) {
@@ -13,7 +24,7 @@ export const describeClose = (reason: CloseReason): string => {
     case 'failed':
       return reason.because
     case 'remote':
-      return 'closed by the other side'
+      return closedByOther
     case 'refused':
       return 'connection refused'
   }

@@ -1,8 +1,8 @@
 import { connect, createServer, type AddressInfo } from 'node:net'
-import { messageOf, systemCode } from '../protocol/errors.ts'
 import { hostAndPort, joinHost } from '../protocol/endpoint.ts'
 import type { CloseReason, Listener, Transport } from '../protocol/link.ts'
 import { limits } from '../protocol/limits.ts'
+import { bindFailure } from './bind-failure.ts'
 import { linkOf, lobby } from './stream-link.ts'
 
 /** TCP: `tcp:127.0.0.1:8081`, `tcp:[::1]:0`. What is accepted beyond the bound is closed at once. */
@@ -29,8 +29,7 @@ export function tcp(): Transport {
       })
       server.on('close', () => emit({ type: 'listener.closed', reason }))
       server.on('error', (error) => {
-        const taken = systemCode(error) === 'EADDRINUSE' ? `${joinHost(host, port)} is already in use` : messageOf(error)
-        reason = { kind: 'failed', because: `cannot listen on ${joinHost(host, port)}: ${taken}` }
+        reason = bindFailure(host, port, error)
         emit({ type: 'listener.closed', reason })
       })
       server.listen({ host, port })

@@ -25,7 +25,7 @@ test/config/hyphae.yaml:6:8: log.colour: is no field of this block; expected one
 
 test('a problem of the environment has no place', () => {
   expect(new ConfigError(faultsOf('', { SUPERVISOR_PORT: 'x' })).format()).toBe(
-    'environment: SUPERVISOR_PORT: expected a whole number from 0 to 65535; got "x"',
+    'environment: SUPERVISOR_PORT: expected a whole number from 0 to 65535, or off; got "x"',
   )
 })
 

@@ -77,7 +77,7 @@ test("the guide's services load as they are written", () => {
   const target = { type: 'http', url: 'http://localhost:5173', headers: {}, status: [] }
   expect(config).toEqual({
     // No listener of this version uses them.
-    dormant: ['supervisor.port', 'supervisor.host'],
+    dormant: [],
     path: `${folder}/hyphae.yaml`,
     dir: folder,
     stateDir: `${folder}/.hyphae`,
@@ -116,7 +116,7 @@ test("the guide's services load as they are written", () => {
       allowShell: false,
       authentication: { enabled: false, token: null },
     },
-    http: { port: 3001, allowedOrigins: ['http://localhost:5173'] },
+    http: { host: '127.0.0.1', port: 3001, allowedOrigins: ['http://localhost:5173'] },
     log: { file: null, level: 'info' },
     journal: { maxAge: 2_592_000_000, maxBytes: 33_554_432 },
     environment: 'development',

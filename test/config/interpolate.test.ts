@@ -74,7 +74,7 @@ describe('in a file', () => {
 
   test('a quoted value stays a text', () => {
     expect(problemsOf('supervisor: { port: "${PORT}" }', env)).toEqual([
-      '1:21 supervisor.port: expected a whole number from 0 to 65535; got "9000"',
+      '1:21 supervisor.port: expected a whole number from 0 to 65535, or off; got "9000"',
     ])
   })
 

@@ -40,5 +40,8 @@ test('every field stands in the reference', () => {
 
 test('a variable may stand where a number is expected', () => {
   const port = fields.find(([name]) => name === 'supervisor.port')?.[1]
-  expect(port).toMatchObject({ default: 8081, anyOf: [{ type: 'integer', minimum: 0, maximum: 65_535 }, { type: 'string' }] })
+  expect(port).toMatchObject({
+    default: 8081,
+    anyOf: [{ type: 'integer', minimum: 0, maximum: 65_535 }, { const: 'off' }, { type: 'string', pattern: '\\$\\{' }],
+  })
 })

@@ -113,6 +113,7 @@ describe('what the environment overrides', () => {
     [{ HYPHAE_STATE: 'x/y' }, { stateDir: `${process.cwd()}/x/y` }],
     [{ HYPHAE_STATE: '/x' }, { stateDir: '/x' }],
     [{ SUPERVISOR_PORT: '0', SUPERVISOR_HOST: 'localhost' }, { supervisor: { port: 0, host: 'localhost' } }],
+    [{ SUPERVISOR_PORT: 'off' }, { supervisor: { port: null } }],
     [{ SUPERVISOR_LOG_LEVEL: 'DEBUG', RUST_LOG: 'trace' }, { log: { level: 'debug' } }],
     [{ RUST_LOG: 'trace' }, { log: { level: 'trace' } }],
   ]
@@ -122,7 +123,7 @@ describe('what the environment overrides', () => {
 
   test('what it says must make sense', () => {
     expect(problemsOf('', { SUPERVISOR_PORT: '99999', SUPERVISOR_LOG_LEVEL: 'loud' })).toEqual([
-      '0:0 SUPERVISOR_PORT: expected a whole number from 0 to 65535; got "99999"',
+      '0:0 SUPERVISOR_PORT: expected a whole number from 0 to 65535, or off; got "99999"',
       '0:0 SUPERVISOR_LOG_LEVEL: expected one of trace, debug, info, warn, error, fatal, silent; got "loud"',
     ])
     expect(problemsOf('', { SUPERVISOR_HOST: '0.0.0.0' })).toEqual([
@@ -142,6 +143,28 @@ describe('what the environment overrides', () => {
     })
     expect(supervisor.host).toBe('127.0.0.1')
     expect(warnings[0]).toMatchObject({ file: 'environment', line: 0, field: 'SUPERVISOR_HOST' })
+  })
+})
+
+describe('where it listens', () => {
+  test('each port may be off', () => {
+    const { supervisor, http } = configOf('supervisor: { port: off }\nhttp: { port: "off" }')
+    expect([supervisor.port, http.port]).toEqual([null, null])
+    expect(configOf('supervisor: { port: off }', { SUPERVISOR_PORT: '9' }).supervisor.port).toBe(9)
+  })
+
+  test('HTTP has an address of its own, under the same conditions', () => {
+    const open = 'security: { authentication: { enabled: true, token: x } }'
+    expect(configOf(`supervisor: { ${open} }\nhttp: { host: 0.0.0.0 }`)).toMatchObject({
+      http: { host: '0.0.0.0', port: 3001 },
+      supervisor: { host: '127.0.0.1' },
+    })
+    const { http, warnings } = configOf('supervisor: { security: { bind_to_localhost: true } }\nhttp: { host: hub.example }')
+    expect(http.host).toBe('127.0.0.1')
+    expect(warnings.map(({ field, message }) => [field, message])).toContainEqual([
+      'http.host',
+      'supervisor.security.bind_to_localhost wins over "hub.example": listening on 127.0.0.1',
+    ])
   })
 })
 

@@ -108,8 +108,8 @@ describe('a wrong field of a service is told with its place, what was expected a
 
 describe('a wrong field elsewhere is told as well', () => {
   const cases: ReadonlyArray<readonly [string, string]> = [
-    ['supervisor: { port: 65536 }', '1:21 supervisor.port: expected a whole number from 0 to 65535; got 65536'],
-    ['supervisor: { port: "8081" }', '1:21 supervisor.port: expected a whole number from 0 to 65535; got "8081"'],
+    ['supervisor: { port: 65536 }', '1:21 supervisor.port: expected a whole number from 0 to 65535, or off; got 65536'],
+    ['supervisor: { port: "8081" }', '1:21 supervisor.port: expected a whole number from 0 to 65535, or off; got "8081"'],
     ['supervisor: { enabled: false }', '1:24 supervisor.enabled: supervisor.enabled is false: refusing to start'],
     ['supervisor: { environment: test }', '1:28 supervisor.environment: expected one of development, production; got "test"'],
     ['supervisor: []', '1:13 supervisor: expected a map; got a list'],
@@ -155,8 +155,14 @@ describe('a wrong field elsewhere is told as well', () => {
       'supervisor: { host: 0.0.0.0 }',
       '1:21 supervisor.host: others can reach "0.0.0.0": enable security.authentication and give a token, or set security.bind_to_localhost',
     ],
+    ['state: { length: {} }', '1:8 state: expected a text; got a map'],
     ['state: 5', '1:8 state: expected a text; got 5'],
-    ['http: { port: -1 }', '1:15 http.port: expected a whole number from 0 to 65535; got -1'],
+    ["http: { port: 'on' }", '1:15 http.port: expected a whole number from 0 to 65535, or off; got "on"'],
+    [
+      'http: { host: 0.0.0.0 }',
+      '1:15 http.host: others can reach "0.0.0.0": enable supervisor.security.authentication and give a token, or set supervisor.security.bind_to_localhost',
+    ],
+    ['http: { port: -1 }', '1:15 http.port: expected a whole number from 0 to 65535, or off; got -1'],
     [
       'http: { allowed_origins: ["http://a/b"] }',
       '1:27 http.allowed_origins[0]: expected an origin such as "http://localhost:5173", without a path; got "http://a/b"',
@@ -197,7 +203,7 @@ test('everything that is wrong is told at once, in the order of the file', () =>
 log: { level: loud }
 `
   expect(problemsOf(text, { SUPERVISOR_PORT: 'x' })).toEqual([
-    '0:0 SUPERVISOR_PORT: expected a whole number from 0 to 65535; got "x"',
+    '0:0 SUPERVISOR_PORT: expected a whole number from 0 to 65535, or off; got "x"',
     '2:3 supervisor.prot: is no field of this block (port?)',
     '4:5 supervisor.services.web.command: is required',
     '5:7 supervisor.services.web.comand: is no field of this block (command?)',

@@ -16,18 +16,20 @@ export const withFlags = (command: Command): Command =>
   command
     .option('--port <n>', "the supervisor's TCP port; 0 takes a free one")
     .option('--host <address>', 'the address of that port')
+    .option('--http-port <n>', 'the HTTP port; 0 takes a free one')
     .addOption(logLevel())
 
 /** Only those that were given. */
-export const flagsOf = ({ port, host, logLevel: level }: Flags): Flags => ({
+export const flagsOf = ({ port, host, httpPort, logLevel: level }: Flags): Flags => ({
   ...(port === undefined ? {} : { port }),
   ...(host === undefined ? {} : { host }),
+  ...(httpPort === undefined ? {} : { httpPort }),
   ...(level === undefined ? {} : { logLevel: level }),
 })
 
 /** As they are typed again, for another process. */
-export const flagWords = ({ port, host, logLevel: level }: Flags): string[] =>
-  Object.entries({ '--port': port, '--host': host, '--log-level': level }).flatMap(([flag, value]) =>
+export const flagWords = ({ port, host, httpPort, logLevel: level }: Flags): string[] =>
+  Object.entries({ '--port': port, '--host': host, '--http-port': httpPort, '--log-level': level }).flatMap(([flag, value]) =>
     // In one word: a value may begin with a dash.
     value === undefined ? [] : [`${flag}=${value}`],
   )

@@ -1,0 +1,105 @@
+import type { ErrorCode } from '../protocol/errors.ts'
+import { limits } from '../protocol/limits.ts'
+import type { Principal } from '../protocol/principal.ts'
+import type { Asked, Verdict } from '../transports/site.ts'
+import { hostOf, isOwn, isOwnOrigin, type OwnNames } from './hosts.ts'
+
+/** Who may ask at all, judged by the headers alone: nothing of a body is read for anybody else. */
+
+export interface GuardRules {
+  readonly own: OwnNames
+  /** Origins of pages that may call, beside our own. */
+  readonly allowedOrigins: readonly string[]
+  /** What anybody may look at. */
+  readonly openPaths: ReadonlySet<string>
+  /** Where WebSockets are. */
+  readonly socketPaths: ReadonlySet<string>
+  /** Who it is without a token; null: a token is needed. */
+  identify(peer: string): Principal | null
+  authenticate(token: string): Principal | undefined
+}
+
+/** A page cannot set the Authorization of its WebSocket, but a subprotocol: this, then the token in base64url. */
+export const bearerProtocol = 'hyphae.bearer.'
+
+const statusOf = { invalid_request: 400, unauthorized: 401, forbidden: 403, not_found: 404, too_large: 413 } as const
+
+export function admit(asked: Asked, rules: GuardRules): Verdict {
+  const headers: Record<string, string> = {}
+  const refused = (code: keyof typeof statusOf, message: string, status: number = statusOf[code]): Verdict => ({
+    kind: 'refused',
+    status,
+    code: code satisfies ErrorCode,
+    message,
+    headers,
+  })
+  const all = (name: string): string[] =>
+    asked.rawHeaders.filter((_, index, list) => index % 2 === 1 && list[index - 1]?.toLowerCase() === name)
+  const one = (name: string): string | undefined => all(name)[0]
+
+  if (asked.rawHeaders.length > 2 * limits.httpHeaders) return refused('too_large', 'too many headers', 431)
+  for (const name of ['host', 'origin', 'authorization', 'content-type', 'sec-websocket-version']) {
+    if (all(name).length > 1) return refused('invalid_request', `${name}: expected one header`)
+  }
+  if (!asked.target.startsWith('/')) return refused('invalid_request', 'expected a path')
+
+  const written = one('host')
+  const host = written === undefined ? undefined : hostOf(written)
+  if (written === undefined || host === undefined) return refused('invalid_request', 'host: expected one header with a host')
+  if (!isOwn(host, rules.own)) return refused('forbidden', 'host: this name is not one of ours')
+
+  const origin = one('origin')
+  if (origin !== undefined) {
+    headers['vary'] = 'origin'
+    if (rules.allowedOrigins.includes(origin)) headers['access-control-allow-origin'] = origin
+    else if (!isOwnOrigin(origin, written)) return refused('forbidden', 'origin: pages from there may not call')
+  } else if (one('sec-fetch-site') === 'cross-site') return refused('forbidden', 'pages from elsewhere may not call')
+
+  if (asked.method === 'OPTIONS' && origin !== undefined && one('access-control-request-method') !== undefined) {
+    const may = {
+      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-headers': 'authorization, content-type',
+      'access-control-max-age': String(limits.corsAge),
+    }
+    return { kind: 'preflight', headers: { ...headers, ...may } }
+  }
+
+  const path = pathOf(asked.target)
+  let principal: Principal | null = null
+  if (asked.upgrade || !rules.openPaths.has(path)) {
+    const authorization = one('authorization')
+    const token = authorization === undefined ? offeredToken(all('sec-websocket-protocol')) : bearerOf(authorization)
+    principal = token === undefined ? rules.identify(asked.peer) : (rules.authenticate(token) ?? null)
+    if (principal === null) {
+      headers['www-authenticate'] = 'Bearer realm="hyphae"'
+      return refused('unauthorized', token === undefined ? 'a token is needed' : 'this token is not valid')
+    }
+  }
+
+  if (asked.upgrade) {
+    if (!rules.socketPaths.has(path)) return refused('not_found', 'there is no WebSocket at this path')
+    if (asked.method !== 'GET') return refused('invalid_request', 'a WebSocket begins with GET', 405)
+    if (one('sec-websocket-version') !== '13') {
+      headers['sec-websocket-version'] = '13'
+      return refused('invalid_request', 'sec-websocket-version: expected 13', 426)
+    }
+  } else if (asked.method === 'POST') {
+    if (!/^application\/json\s*(?:;|$)/i.test(one('content-type') ?? ''))
+      return refused('invalid_request', 'content-type: expected application/json', 415)
+    if (one('content-encoding') !== undefined) return refused('invalid_request', 'content-encoding: expected none', 415)
+    if (Number(one('content-length') ?? 0) > limits.lineBytes)
+      return refused('too_large', `a body may have at most ${limits.lineBytes} bytes`)
+  }
+  return { kind: 'admitted', principal, headers }
+}
+
+const pathOf = (target: string): string => target.replace(/[?#].*$/s, '')
+
+/** An empty token where there is none to read: it is nobody's. */
+const bearerOf = (authorization: string): string => /^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? ''
+
+function offeredToken(protocols: readonly string[]): string | undefined {
+  const offered = protocols.flatMap((list) => list.split(',')).map((protocol) => protocol.trim())
+  const bearer = offered.find((protocol) => protocol.startsWith(bearerProtocol))
+  return bearer === undefined ? undefined : Buffer.from(bearer.slice(bearerProtocol.length), 'base64url').toString('utf8')
+}

@@ -1,0 +1,115 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { errorCodes, messageOf, type ErrorCode } from '../protocol/errors.ts'
+import { closedByOther, orchestratorEnds, type CloseReason, type Emit, type Link, type LinkEvent } from '../protocol/link.ts'
+import { limits } from '../protocol/limits.ts'
+import type { ExchangeKind } from './site.ts'
+
+/** One request and its answer; whoever claims it owns both. */
+export interface Exchange {
+  claim(emit: Emit<LinkEvent>): Link
+  /** Answers it without anybody having claimed it. */
+  refuse(code: ErrorCode, message: string): void
+}
+
+/**
+ * One HTTP request as a link: its body is one message, then the other side has said all; what is written until the link is
+ * closed is the answer. `continues`: the client waits for a word before it sends its body.
+ */
+export function exchangeOf(request: IncomingMessage, response: ServerResponse, kind: ExchangeKind, continues: boolean): Exchange {
+  const keepAlive = !mayHaveBody(request) || response.shouldKeepAlive
+  let reason: CloseReason = { kind: 'remote' }
+  let answer: Array<Uint8Array | string> = []
+  let answered = false
+
+  function respond(status: number, body: readonly (Uint8Array | string)[]): void {
+    answered = true
+    // What was not read to its end would be taken for the next request.
+    response.shouldKeepAlive = keepAlive && request.readableEnded
+    const bytes =
+      body.length === 1 && typeof body[0] === 'string' ? body[0] : Buffer.concat(body.map((part) => Buffer.from(part)))
+    if (bytes.length === 0) response.writeHead(status)
+    else response.writeHead(status, { 'content-type': kind.contentType, 'content-length': Buffer.byteLength(bytes) })
+    response.end(bytes.length === 0 ? undefined : bytes)
+  }
+  const fail = (code: ErrorCode, message: string): void => {
+    if (!answered && !response.destroyed) respond(errorCodes[code].status, [kind.failure(code, message)])
+  }
+
+  function claim(emit: Emit<LinkEvent>): Link {
+    let parts: Buffer[] = []
+    let size = 0
+    let reading = false
+    let over = false
+
+    const refuseBody = (code: ErrorCode, message: string): void => {
+      over = true
+      parts = []
+      reason = { kind: 'local', because: message }
+      request.pause()
+      fail(code, message)
+    }
+    function read(): void {
+      reading = true
+      if (continues) response.writeContinue()
+      request.on('data', (chunk: Buffer) => {
+        if (over) return
+        size += chunk.length
+        if (size > limits.lineBytes) refuseBody('too_large', `a body may have at most ${limits.lineBytes} bytes`)
+        else parts.push(chunk)
+      })
+      request.on('end', () => {
+        if (over) return
+        if (size === 0) return refuseBody('parse_error', 'the body is empty')
+        const chunk = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)
+        parts = []
+        emit({ type: 'link.data', chunk })
+        emit({ type: 'link.ended' })
+      })
+    }
+    request.on('error', (error) => {
+      if (!answered && reason.kind === 'remote') reason = { kind: 'failed', because: messageOf(error) }
+    })
+    response.on('error', () => {})
+    response.on('close', () => emit({ type: 'link.closed', reason }))
+    emit({ type: 'link.opened' })
+
+    return {
+      framed: true,
+      send(bytes) {
+        if (answered || response.destroyed) return false
+        answer.push(bytes)
+        return true
+      },
+      get queued() {
+        return answered ? response.writableLength : 0
+      },
+      pause() {
+        if (reading) request.pause()
+      },
+      resume() {
+        if (!reading) read()
+        else if (!over) request.resume()
+      },
+      end() {},
+      close(because) {
+        if (answered || response.destroyed) return
+        reason = { kind: 'local', because }
+        if (answer.length > 0) respond(200, answer)
+        else if (because === closedByOther) respond(204, [])
+        else fail(because === orchestratorEnds ? 'shutting_down' : 'unavailable', because)
+        answer = []
+      },
+      destroy(because) {
+        if (response.destroyed) return
+        reason = { kind: 'local', because }
+        if (!answered && because === orchestratorEnds) fail('shutting_down', because)
+        else request.socket.destroy()
+      },
+    }
+  }
+  return { claim, refuse: fail }
+}
+
+/** Does the request announce a body? */
+export const mayHaveBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
