@@ -21,6 +21,21 @@ export interface Entry {
   readonly state: string
   /** Wall clock, ms. */
   readonly since: number
+  /** The number of its last change. */
+  readonly seq: number
+}
+
+/** Who was reaped and is remembered. */
+interface Remembered {
+  readonly seq: number
+  readonly status: ActorStatus
+}
+
+/** The last change of one address. */
+export interface LastChange {
+  readonly seq: number
+  readonly type: 'changed' | 'reaped'
+  readonly address: Address
 }
 
 /** The part of a machine's snapshot that is read here. */
@@ -34,9 +49,7 @@ export interface MachineSnapshotView {
   can(event: { type: string }): boolean
 }
 
-export type Change =
-  | { readonly type: 'changed' | 'reaped'; readonly address: Address }
-  | { readonly type: 'fact'; readonly fact: Fact }
+export type Change = LastChange | { readonly type: 'fact'; readonly fact: Fact }
 
 /** Nested state names joined by dots; parallel regions by commas. */
 export function stateName(value: StateValue): string {
@@ -65,16 +78,22 @@ function parentOf(ref: AnyActorRef, addressOf: (ref: AnyActorRef) => Address | u
   return null
 }
 
+const bySeq = (a: LastChange, b: LastChange): number => a.seq - b.seq
+
 export type Directory = ReturnType<typeof createDirectory>
 
 export function createDirectory({ wall = Date.now }: { readonly wall?: () => number } = {}) {
   const live = new Map<Address, Entry>()
   const addressByRef = new WeakMap<AnyActorRef, Address>()
-  const reaped = new Map<string, Map<Address, ActorStatus>>()
+  const reaped = new Map<string, Map<Address, Remembered>>()
+  /** By kind: the number of the newest change that is not remembered any more. */
+  const forgotten = new Map<string, number>()
   const histories = new Map<Address, Fact[]>()
   const listeners = new Map<Address, Set<() => void>>()
   const watchers = new Set<(changes: readonly Change[]) => void>()
   let seq = 0
+  /** Changes of this run up to now. */
+  let changes = 0
   let pending: Change[] = []
 
   /** Everyone who listens is told in a turn of their own: a snapshot comes while its actor is still at work. */
@@ -82,15 +101,15 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
     if (pending.push(change) === 1) queueMicrotask(flush)
   }
   function flush(): void {
-    const changes = pending
+    const batch = pending
     pending = []
     const called = new Set<() => void>()
-    for (const change of changes) {
+    for (const change of batch) {
       if (change.type === 'fact') continue
       for (const listener of listeners.get(change.address) ?? []) called.add(listener)
     }
     for (const listener of called) listener()
-    for (const watcher of watchers) watcher(changes)
+    for (const watcher of watchers) watcher(batch)
   }
 
   function observe(ref: AnyActorRef, snapshot: MachineSnapshotView): void {
@@ -98,33 +117,44 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
     const before = live.get(address)
     if (snapshot.status !== 'active') {
       const status = statusOf(entryOf(ref, snapshot, before?.ref === ref ? before : undefined), false)
-      // Each kind on its own: connections come and go far more often than workflows.
-      const kept = reaped.get(status.kind) ?? new Map<Address, ActorStatus>()
-      reaped.set(status.kind, kept)
-      kept.delete(address)
-      kept.set(address, status)
-      if (kept.size > limits.reapedActors) kept.delete(kept.keys().next().value ?? '')
-      // The parent may already have spawned the next one under the same address.
-      if (before === undefined || before.ref === ref) {
-        live.delete(address)
-        announce({ type: 'reaped', address })
-      }
+      // The parent may already have spawned the next one under the same address: then nothing changes there.
+      const gone = before === undefined || before.ref === ref
+      if (gone) changes++
+      remember(address, { seq: changes, status })
+      if (!gone) return
+      live.delete(address)
+      announce({ type: 'reaped', address, seq: changes })
       return
     }
     if (before?.ref === ref && before.snapshot === snapshot) return
+    changes++
     addressByRef.set(ref, address)
     live.set(address, entryOf(ref, snapshot, before?.ref === ref ? before : undefined))
-    announce({ type: 'changed', address })
+    announce({ type: 'changed', address, seq: changes })
+  }
+
+  /** Each kind on its own: connections come and go far more often than workflows. */
+  function remember(address: Address, one: Remembered): void {
+    const { kind } = one.status
+    const kept = reaped.get(kind) ?? new Map<Address, Remembered>()
+    reaped.set(kind, kept)
+    kept.delete(address)
+    kept.set(address, one)
+    if (kept.size <= limits.reapedActors) return
+    const [oldest] = kept
+    if (oldest === undefined) return
+    forgotten.set(kind, oldest[1].seq)
+    kept.delete(oldest[0])
   }
 
   function entryOf(ref: AnyActorRef, snapshot: MachineSnapshotView, before: Entry | undefined): Entry {
     const { address } = snapshot.context
     if (before !== undefined && before.snapshot.value === snapshot.value && snapshot.status === 'active')
-      return { ...before, snapshot }
+      return { ...before, snapshot, seq: changes }
     const state = stateName(snapshot.value)
     const phase = snapshot.status === 'active' ? (phases.find((one) => snapshot.tags.has(one)) ?? 'active') : 'reaped'
     const same = before !== undefined && before.state === state && before.phase === phase
-    return { address, ref, snapshot, phase, state, since: same ? before.since : wall() }
+    return { address, ref, snapshot, phase, state, since: same ? before.since : wall(), seq: changes }
   }
 
   function statusOf(entry: Entry, isLive: boolean): ActorStatus {
@@ -176,10 +206,35 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
     entry: (address: Address): Entry | undefined => live.get(address),
     actor(address: Address): ActorStatus | undefined {
       const entry = live.get(address)
-      return entry === undefined ? reaped.get(parseAddress(address).kind)?.get(address) : statusOf(entry, true)
+      return entry === undefined ? reaped.get(parseAddress(address).kind)?.get(address)?.status : statusOf(entry, true)
     },
     *actors(): Iterable<ActorStatus> {
       for (const entry of live.values()) yield statusOf(entry, true)
+    },
+    /** The number of the last change of an address; 0 where nothing is known of it. */
+    seqOf: (address: Address): number => live.get(address)?.seq ?? reaped.get(parseAddress(address).kind)?.get(address)?.seq ?? 0,
+    /** The number of the last change of all. */
+    lastChange: (): number => changes,
+    /** The number of the last fact. */
+    lastFact: (): number => seq,
+    /** The last change of each live actor, oldest change first. */
+    present: (): LastChange[] =>
+      Array.from(live.values(), ({ address, seq: at }): LastChange => ({ type: 'changed', address, seq: at })).sort(bySeq),
+    /**
+     * The last change of each address that changed after that number, oldest first; undefined where that is not known any
+     * more, of all kinds or of one.
+     */
+    changedAfter(after: number, kind: string | null): LastChange[] | undefined {
+      const lost = kind === null ? Math.max(0, ...forgotten.values()) : (forgotten.get(kind) ?? 0)
+      if (after > changes || after < lost) return undefined
+      const found: LastChange[] = []
+      for (const { address, seq: at } of live.values()) if (at > after) found.push({ type: 'changed', address, seq: at })
+      for (const kept of reaped.values()) {
+        for (const [address, one] of kept) {
+          if (one.seq > after && !live.has(address)) found.push({ type: 'reaped', address, seq: one.seq })
+        }
+      }
+      return found.sort(bySeq)
     },
     history: (address: Address): readonly Fact[] => histories.get(address) ?? [],
     /** Calls back in a turn of its own after any of these changed; many changes may come as one call. */

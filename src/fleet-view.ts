@@ -20,6 +20,8 @@ export interface FleetViewParts {
   listenerNames(): readonly string[]
   supervisor(): SupervisorStatus
   tail(service: string, lines: number): Promise<readonly LogLine[]>
+  /** Where the last whole line of a log ends, in bytes. */
+  logEnd(service: string): Promise<number>
   /** It may not have been opened yet. */
   journal(): Pick<Journal, 'read' | 'kept'>
 }
@@ -60,6 +62,7 @@ export function createFleetView({
   listenerNames,
   supervisor,
   tail,
+  logEnd,
   journal,
 }: FleetViewParts): FleetView {
   function service(name: string): ServiceStatus | undefined {
@@ -140,7 +143,13 @@ export function createFleetView({
     accepts: (address, event) => directory.entry(address)?.snapshot.can(event) ?? false,
     measure: (names) => meter.measure(names),
     events: (query) => journal().read(query),
+    lastFact: directory.lastFact,
     keptEvents: () => journal().kept(),
+    async logEnds(names) {
+      const ends = new Map<string, number>()
+      for (const service of names) ends.set(service, await logEnd(service))
+      return ends
+    },
     async logTail(names, lines) {
       const found: LogItem[] = []
       let size = 0

@@ -6,7 +6,7 @@ import { gone, nextTurn, settled, sleep } from './awaiting.ts'
 import { createChildProcess } from './actors/child-process.ts'
 import { createContainers } from './actors/containment.ts'
 import { createDiskWatch } from './actors/disk-watch.ts'
-import { tail } from './actors/log-tail.ts'
+import { tail, tailTo } from './actors/log-tail.ts'
 import { createMeter } from './actors/metrics.ts'
 import { bootId, monotonic } from './actors/proc.ts'
 import { createProbe } from './actors/probe.ts'
@@ -87,6 +87,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     listenerNames: () => listenerNames,
     supervisor,
     tail: readTail,
+    logEnd: async (service) => (await tailTo(logPath(service), 0)).end,
     journal: () => opened().journal,
   })
 
@@ -121,7 +122,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     view,
     deliver,
     listen: directory.listen,
-    open: createStreams({ directory, logPath, facts: (query) => opened().journal.read(query) }),
+    open: createStreams({ directory, run, logPath, facts: (query) => opened().journal.read(query) }),
     clock: monotonic,
     newId,
     requests: {

@@ -50,7 +50,7 @@ const law: Readonly<Record<string, readonly string[]>> = {
   store: ['protocol'],
   config: ['protocol'],
   commands: ['protocol'],
-  client: ['protocol', 'commands'],
+  client: ['protocol', 'commands', 'control-socket'],
   gateway: ['protocol', 'commands', 'requests'],
   directory: ['protocol'],
   inspection: ['protocol', 'directory'],
@@ -72,6 +72,9 @@ const composition = [
   'fleet-view',
   'ports',
   'streams',
+  'actor-stream',
+  'fact-stream',
+  'log-stream',
   'tree',
   'awaiting',
   'index',
@@ -108,6 +111,36 @@ describe('the import law', () => {
     expect(local.filter(({ from, layer, typeOnly }) => layerOf(from) === 'client' && layer === 'commands' && !typeOnly)).toEqual(
       [],
     )
+  })
+
+  test('only the entry for Node looks for a control socket, and only it and its sockets need Node', () => {
+    const ofNode = local.filter(({ from, layer }) => layerOf(from) === 'client' && layer === 'control-socket')
+    expect(ofNode.map(({ from }) => from)).toEqual(['client/node.ts'])
+    const needing = all.filter(
+      ({ from, target }) => layerOf(from) === 'client' && /^node:|^[a-z@]/.test(target) && !target.endsWith('.ts'),
+    )
+    expect([...new Set(needing.filter(({ typeOnly }) => !typeOnly).map(({ from }) => from))].sort()).toEqual([
+      'client/node.ts',
+      'client/unix.ts',
+    ])
+  })
+
+  test('what a browser loads is our own, and has nothing of Node', () => {
+    const loaded = new Set<string>()
+    const foreign: string[] = []
+    const load = (file: string): void => {
+      if (loaded.has(file)) return
+      loaded.add(file)
+      for (const { target, typeOnly } of importsOf(file)) {
+        if (typeOnly) continue
+        if (target.endsWith('.ts')) load(target)
+        else foreign.push(`${file} → ${target}`)
+      }
+    }
+    load('client/browser.ts')
+    expect(foreign).toEqual([])
+    expect([...loaded]).toContain('client/web-socket.ts')
+    for (const file of loaded) expect(sourceOf(file), file).not.toMatch(/\bBuffer\b|\bprocess\.|\bsetImmediate\b|\.unref\(/)
   })
 
   test('the command line reaches a running system only through the client; only `up` and those that read or write a config see more', () => {

@@ -5,6 +5,7 @@ import type { Exit } from '../protocol/exit.ts'
 import { messageOf } from '../protocol/errors.ts'
 import { limits } from '../protocol/limits.ts'
 import type { ChildCommand, ChildFact, ChildInput, Containment, ProcessIdentity } from '../protocol/process.ts'
+import type { SignalName } from '../protocol/service.ts'
 import type { Container, Containers } from './containment.ts'
 import { createDeathWatch, type Watched } from './death-watch.ts'
 import { readExit, removeExit } from './exit-record.ts'
@@ -54,7 +55,7 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
     let watched: Watched | null = null
     let deafen: (() => void) | null = null
     /** Signals for a program that its recorder has not announced yet; null once it has. */
-    let held: NodeJS.Signals[] | null = null
+    let held: SignalName[] | null = null
     let sweep: NodeJS.Timeout | undefined
     /** We are rid of it: it was let go, or nothing is left. */
     let over = false

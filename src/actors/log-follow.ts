@@ -2,10 +2,10 @@ import { watch } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { systemCode } from '../protocol/errors.ts'
-import { createLineCutter, type LogLine } from './log-lines.ts'
+import { createLineCutter, type PlacedLine } from './log-lines.ts'
 
 export interface FollowOptions {
-  /** Where to begin: a byte offset, or whatever is appended from now on. */
+  /** Where to begin: a byte offset (the beginning where the log is shorter), or whatever is appended from now on. */
   readonly from: number | 'end'
 }
 
@@ -20,7 +20,7 @@ const blindInterval = 1_000
 export function follow(
   path: string,
   { from }: FollowOptions,
-  onLines: (lines: readonly LogLine[]) => void | Promise<void>,
+  onLines: (lines: readonly PlacedLine[]) => void | Promise<void>,
 ): () => void {
   const cutter = createLineCutter()
   const block = Buffer.allocUnsafe(blockBytes)
@@ -91,7 +91,7 @@ export function follow(
     }
     const { size, ino } = await file.stat()
     inode = ino
-    position = first ? (from === 'end' ? size : Math.min(from, size)) : 0
+    position = first ? (from === 'end' ? size : from <= size ? from : 0) : 0
     first = false
     watchFile()
     placeWatch?.close()
@@ -110,8 +110,8 @@ export function follow(
         cutter.reset()
         continue
       }
+      const lines = cutter.push(block.subarray(0, bytesRead), position)
       position += bytesRead
-      const lines = cutter.push(block.subarray(0, bytesRead))
       if (lines.length > 0 && !life.cancelled) await onLines(lines)
     }
   }

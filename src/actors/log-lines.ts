@@ -18,9 +18,15 @@ export function lineOf(bytes: Uint8Array): LogLine {
   return { line: new TextDecoder().decode(bytes.subarray(0, end), { stream: truncated }), truncated }
 }
 
+/** A line and where the log goes on after it, in bytes. */
+export interface PlacedLine extends LogLine {
+  readonly offset: number
+}
+
 /** Cuts a growing log into lines, holding at most one line's worth of bytes. */
 export interface LineCutter {
-  push(chunk: Uint8Array): LogLine[]
+  /** `at`: the offset of the chunk in the log. */
+  push(chunk: Uint8Array, at: number): PlacedLine[]
   /** Forgets an incomplete line. */
   reset(): void
 }
@@ -42,12 +48,12 @@ export function createLineCutter(): LineCutter {
     return line
   }
   return {
-    push(chunk) {
-      const lines: LogLine[] = []
+    push(chunk, from) {
+      const lines: PlacedLine[] = []
       let start = 0
       for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, start)) {
         hold(chunk.subarray(start, at))
-        lines.push(take())
+        lines.push({ ...take(), offset: from + at + 1 })
         start = at + 1
       }
       hold(chunk.subarray(start))

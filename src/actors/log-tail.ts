@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { systemCode } from '../protocol/errors.ts'
 import { limits } from '../protocol/limits.ts'
-import { lineOf, type LogLine } from './log-lines.ts'
+import { lineOf, type LogLine, type PlacedLine } from './log-lines.ts'
 
 const blockBytes = 64 * 1024
 const newline = 0x0a
@@ -9,17 +9,28 @@ const newline = 0x0a
 /** The last lines of a log, the incomplete one at its end included. Reads backwards, so a large file costs no more. */
 export async function tail(path: string, lines: number): Promise<LogLine[]> {
   if (lines <= 0) return []
-  return (await withFile(path, async (file) => cut(await readBack(file, lines), lines))) ?? []
+  const found = await withFile(path, async (file) => cut(await readBack(file, lines), lines))
+  return (found ?? []).map(({ line, truncated }) => ({ line, truncated }))
 }
 
 /** The last complete lines, and the offset behind them: whoever follows from there misses nothing and hears nothing twice. */
-export async function tailTo(path: string, lines: number): Promise<{ readonly lines: LogLine[]; readonly end: number }> {
+export async function tailTo(path: string, lines: number): Promise<{ readonly lines: PlacedLine[]; readonly end: number }> {
   const found = await withFile(path, async (file) => {
     const { bytes, from } = await readBack(file, lines)
     const complete = bytes.subarray(0, bytes.lastIndexOf(newline) + 1)
     return { lines: lines <= 0 ? [] : cut({ bytes: complete, from }, lines), end: from + complete.length }
   })
   return found ?? { lines: [], end: 0 }
+}
+
+/** Where to go on that was at this offset: there, if a line ended there, else at the beginning: it is another log. */
+export async function resumeAt(path: string, offset: number): Promise<number> {
+  if (offset === 0) return 0
+  const found = await withFile(path, async (file) => {
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(1), 0, 1, offset - 1)
+    return bytesRead === 1 && buffer[0] === newline ? offset : 0
+  })
+  return found ?? 0
 }
 
 /** undefined: there is no such file yet. */
@@ -61,13 +72,13 @@ async function readBack(file: FileHandle, lines: number): Promise<End> {
   return { bytes: Buffer.concat(blocks), from }
 }
 
-function cut({ bytes, from }: End, lines: number): LogLine[] {
-  const found: LogLine[] = []
+function cut({ bytes, from }: End, lines: number): PlacedLine[] {
+  const found: PlacedLine[] = []
   let end = bytes.at(-1) === newline ? bytes.length - 1 : bytes.length
   if (bytes.length === 0) return found
   while (found.length < lines && end >= 0) {
     const before = end === 0 ? -1 : bytes.lastIndexOf(newline, end - 1)
-    const line = lineOf(bytes.subarray(before + 1, end))
+    const line = { ...lineOf(bytes.subarray(before + 1, end)), offset: Math.min(from + end + 1, from + bytes.length) }
     // The first line that was read may have begun before.
     const beheaded = before < 0 && from > 0
     if (!beheaded || found.length === 0) found.push(beheaded ? { ...line, truncated: true } : line)

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import process from 'node:process'
 import { systemCode } from '../protocol/errors.ts'
 import type { ProcessIdentity } from '../protocol/process.ts'
+import type { SignalName } from '../protocol/service.ts'
 import { bootByPs, listByPs, statByPs } from './ps.ts'
 import { readKernelBytes, readKernelText, withDescriptor } from './kernel-file.ts'
 
@@ -81,7 +82,7 @@ export function isAlive({ pid, start }: ProcessIdentity): boolean {
 }
 
 /** Sends a signal (0: only asks); false when there is nobody to receive it. Somebody we may not signal is somebody. */
-export function send(pid: number, signal: NodeJS.Signals | 0): boolean {
+export function send(pid: number, signal: SignalName | 0): boolean {
   try {
     process.kill(pid, signal)
     return true

@@ -1,4 +1,5 @@
 import type { ProcessIdentity } from '../protocol/process.ts'
+import type { SignalName } from '../protocol/service.ts'
 import type { Container } from './containment.ts'
 import { descendants, isAlive, isLiving, type ProcessStat, readStat, send } from './proc.ts'
 import type { Scanner } from './scan.ts'
@@ -36,7 +37,7 @@ export class ProcessGroup {
   }
 
   /** To all of it. Whoever stands outside the group is looked up first: once its parent is dead, nobody knows it. */
-  signal(signal: NodeJS.Signals): void {
+  signal(signal: SignalName): void {
     const outside = this.#outsiders()
     if (this.#groupExists()) send(-this.leader.pid, signal)
     for (const { pid } of outside) send(pid, signal)

@@ -3,6 +3,7 @@ import { constants } from 'node:os'
 import type { Readable } from 'node:stream'
 import type { Exit } from '../protocol/exit.ts'
 import type { ProcessIdentity } from '../protocol/process.ts'
+import type { SignalName } from '../protocol/service.ts'
 import { exitOf } from './exit-record.ts'
 import { descendants, parseStat } from './proc.ts'
 
@@ -15,7 +16,7 @@ import { descendants, parseStat } from './proc.ts'
 export const couldNotJoin = 126
 
 /** What may be sent to a whole group that is to stop. */
-const survived: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE']
+const survived: readonly SignalName[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE']
 
 /**
  * `$0` is the file, `$@` the program. Three things are as they are for a reason:
@@ -25,8 +26,8 @@ const survived: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIG
  * The shell itself has /dev/null for its stderr, where it would comment on the program's death and on whom it could not tell.
  * The program gets the log.
  */
-export function recorderScript(stopSignal: NodeJS.Signals): string {
-  const numbers = new Set([...survived, stopSignal].map((signal) => constants.signals[signal]))
+export function recorderScript(stopSignal: SignalName): string {
+  const numbers = new Set([...survived, stopSignal].map((signal) => constants.signals[signal as NodeJS.Signals]))
   // Nobody survives these two, and to trap them is an error.
   numbers.delete(constants.signals.SIGKILL)
   numbers.delete(constants.signals.SIGSTOP)

@@ -60,6 +60,8 @@ function programOf(): Command {
     .description('Runs a fleet of programs as actors that can be watched and driven.')
     .version(version, '-V, --version')
     .option('-c, --config <file>', 'the config; else MAGICTUNNEL_CONFIG, hyphae.yaml or hyphae.yml here')
+    .option('--url <url>', 'an orchestrator elsewhere, by its http listener; else HYPHAE_URL, else the one of the config')
+    .option('--token <token>', 'what that one wants; better in HYPHAE_TOKEN: a command line is shown to everybody by ps')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', after)
     .exitOverride()

@@ -1,5 +1,2 @@
-export { connect, type CallOptions, type Client, type ConnectOptions } from './client.ts'
-export type { Items } from './items.ts'
-export type { ServiceHandle, ServiceOptions } from './service.ts'
-export type { CallName, Input, Output, StreamName } from './types.ts'
-export { HyphaeError, errorCodes, type ErrorCode } from '../protocol/errors.ts'
+export * from './common.ts'
+export { connect, type ConnectOptions } from './node.ts'

@@ -1,17 +1,41 @@
-import { connect, type Socket } from 'node:net'
-import { lines } from '../protocol/codec.ts'
 import { formatDuration } from '../protocol/duration.ts'
 import { errorCodes, HyphaeError, messageOf, type ErrorCode } from '../protocol/errors.ts'
 import { isRecord, parseJson } from '../protocol/json.ts'
-import { limits } from '../protocol/limits.ts'
 
-/** One connection that speaks JSON-RPC 2.0, a message a line. Knows nothing of commands. */
+/** JSON-RPC 2.0 on whatever carries texts. It knows nothing of commands, and nothing of sockets. */
+
+/** Something open that carries texts, one message each. */
+export interface Channel {
+  send(text: string): void
+  /** Back-pressure, where there is some: what the other side sends stays with it. */
+  readonly pause?: () => void
+  readonly resume?: () => void
+  /** Sends what was given, then closes; nobody wants to hear anything more. */
+  close(): void
+}
+
+export interface ChannelEvents {
+  message(text: string): void
+  /** It carries nothing any more, and not because we closed it. */
+  lost(error: HyphaeError): void
+}
+
+/** Opens a channel within so many ms, or rejects with a HyphaeError that says what to do. */
+export type Dial = (events: ChannelEvents, timeout: number) => Promise<Channel>
+
+export interface RequestOptions {
+  /** ms; what was asked goes on all the same. */
+  readonly timeout?: number | undefined
+  /** Gives up waiting, with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
 export interface Wire {
   /** Resolves with the result; rejects with a HyphaeError, also when the connection is lost first. */
-  request(method: string, params: unknown, timeout?: number): Promise<unknown>
-  /** Back-pressure: what the other side sends stays with it. Answers too, so only a stream's own wire is ever paused. */
-  pause(): void
-  resume(): void
+  request(method: string, params: unknown, options?: RequestOptions): Promise<unknown>
+  /** Holds answers back too, so only a stream's own wire is ever paused. */
+  readonly pause?: () => void
+  readonly resume?: () => void
   /** Sends what was given, then closes; whatever is pending is rejected. */
   close(): void
 }
@@ -24,57 +48,57 @@ export interface WireListener {
 
 interface Pending {
   resolve(result: unknown): void
-  reject(error: HyphaeError): void
-  readonly timer: NodeJS.Timeout | undefined
+  reject(error: Error): void
 }
 
-const nobody = (path: string, cause: unknown): HyphaeError =>
-  new HyphaeError('unavailable', `no orchestrator answers at ${path}; start one with: hyphae up`, {
-    socket: path,
-    because: messageOf(cause),
-  })
+/** Why a signal was given, as something to throw. */
+export const abortOf = (signal: AbortSignal): Error =>
+  signal.reason instanceof Error ? signal.reason : new Error(`given up: ${messageOf(signal.reason)}`)
 
-export function openWire(path: string, listener: WireListener, timeout?: number): Promise<Wire> {
-  return new Promise((resolve, reject) => {
-    let socket: Socket
-    try {
-      socket = connect(path)
-    } catch (error) {
-      // A path that is too long for a socket is refused at once.
-      reject(nobody(path, error))
-      return
-    }
-    const timer =
-      timeout === undefined
-        ? undefined
-        : setTimeout(() => {
-            socket.destroy()
-            reject(nobody(path, 'it does not accept the connection'))
-          }, timeout)
-    const failed = (error: Error): void => {
-      clearTimeout(timer)
-      reject(nobody(path, error))
-    }
-    socket.once('error', failed)
-    socket.once('connect', () => {
-      clearTimeout(timer)
-      socket.off('error', failed)
-      resolve(wireOf(socket, path, listener))
-    })
-  })
+/** Calls back when the time is over or the signal given; the answer takes both back. */
+export function patience(method: string, { timeout, signal }: RequestOptions, over: (error: Error) => void): () => void {
+  const aborted = (): void => {
+    if (signal !== undefined) over(abortOf(signal))
+  }
+  const late = (): void =>
+    over(
+      new HyphaeError('timeout', `no answer to ${method} within ${formatDuration(timeout ?? 0)}; what was asked goes on`, {
+        method,
+        timeout,
+      }),
+    )
+  const timer = timeout === undefined ? undefined : setTimeout(late, timeout)
+  signal?.addEventListener('abort', aborted)
+  return () => {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', aborted)
+  }
 }
 
-function wireOf(socket: Socket, path: string, listener: WireListener): Wire {
-  const codec = lines(limits.answerBytes)
+export const clientClosed = (): HyphaeError => new HyphaeError('unavailable', 'the client was closed')
+
+/** The error of an answer. `error.data.code` names our own code; the rest of `data` is the error's. */
+export function errorOf({ code: number, message, data }: Readonly<Record<string, unknown>>): HyphaeError {
+  const { code: name, ...rest } = isRecord(data) ? data : {}
+  const known = typeof name === 'string' && Object.hasOwn(errorCodes, name) ? (name as ErrorCode) : undefined
+  const codes = Object.keys(errorCodes) as ErrorCode[]
+  const code = known ?? codes.find((one) => errorCodes[one].rpc === number) ?? 'internal'
+  return new HyphaeError(code, typeof message === 'string' ? message : code, rest)
+}
+
+export const requestOf = (id: number, method: string, params: unknown): string =>
+  JSON.stringify({ jsonrpc: '2.0', id, method, params })
+
+export async function openWire(dial: Dial, listener: WireListener, timeout: number): Promise<Wire> {
   const pending = new Map<number, Pending>()
   let next = 1
   let over: HyphaeError | undefined
+  let channel: Channel | undefined
 
   const take = (id: unknown): Pending | undefined => {
     if (typeof id !== 'number') return undefined
     const call = pending.get(id)
     pending.delete(id)
-    clearTimeout(call?.timer)
     return call
   }
   const rejectAll = (error: HyphaeError): void => {
@@ -85,7 +109,7 @@ function wireOf(socket: Socket, path: string, listener: WireListener): Wire {
     over = error
     rejectAll(error)
     listener.lost(error)
-    socket.destroy()
+    channel?.close()
   }
 
   function hear(text: string): void {
@@ -106,55 +130,51 @@ function wireOf(socket: Socket, path: string, listener: WireListener): Wire {
     else take(id)?.reject(refusal)
   }
 
-  socket.on('data', (chunk) => {
-    try {
-      for (const text of codec.push(chunk)) if (text !== '') hear(text)
-    } catch (error) {
-      end(new HyphaeError('parse_error', `cannot understand what ${path} answers: ${messageOf(error)}`, { socket: path }))
-    }
-  })
-  const lost = (because: string): void =>
-    end(new HyphaeError('unavailable', `the connection to ${path} was lost: ${because}`, { socket: path }))
-  socket.on('error', (error) => lost(messageOf(error)))
-  socket.on('end', () => lost('the orchestrator closed it'))
-  socket.on('close', () => lost('it was closed'))
+  const opened = await dial(
+    {
+      message(text) {
+        if (over !== undefined) return
+        try {
+          hear(text)
+        } catch (error) {
+          end(new HyphaeError('parse_error', `cannot understand what it answers: ${messageOf(error)}`))
+        }
+      },
+      lost: end,
+    },
+    timeout,
+  )
+  channel = opened
+  // What came before we had it may have ended it.
+  if (isOver()) opened.close()
+  function isOver(): boolean {
+    return over !== undefined
+  }
+  const { pause, resume } = opened
 
   return {
-    request(method, params, timeout) {
+    request(method, params, options = {}) {
       if (over !== undefined) return Promise.reject(over)
+      const { signal } = options
+      if (signal?.aborted === true) return Promise.reject(abortOf(signal))
       const id = next++
       return new Promise((resolve, reject) => {
-        const timer =
-          timeout === undefined
-            ? undefined
-            : setTimeout(() => {
-                const message = `no answer to ${method} within ${formatDuration(timeout)}`
-                take(id)?.reject(new HyphaeError('timeout', message, { method, timeout }))
-              }, timeout)
-        pending.set(id, { resolve, reject, timer })
-        socket.write(codec.encode(JSON.stringify({ jsonrpc: '2.0', id, method, params })))
+        const release = patience(method, options, (error) => take(id)?.reject(error))
+        pending.set(id, {
+          resolve(result) {
+            release()
+            resolve(result)
+          },
+          reject(error) {
+            release()
+            reject(error)
+          },
+        })
+        opened.send(requestOf(id, method, params))
       })
     },
-    pause: () => void socket.pause(),
-    resume: () => void socket.resume(),
-    close() {
-      if (over !== undefined) return
-      socket.end()
-      over = new HyphaeError('unavailable', 'the client was closed', { socket: path })
-      rejectAll(over)
-      listener.lost(over)
-      // Unread bytes would keep it open: nobody wants them any more.
-      socket.resume()
-      socket.unref()
-    },
+    ...(pause === undefined ? {} : { pause }),
+    ...(resume === undefined ? {} : { resume }),
+    close: () => end(clientClosed()),
   }
-}
-
-/** `error.data.code` names our own code; the rest of `data` is the error's. */
-function errorOf({ code: number, message, data }: Readonly<Record<string, unknown>>): HyphaeError {
-  const { code: name, ...rest } = isRecord(data) ? data : {}
-  const text = typeof message === 'string' ? message : 'failed without saying why'
-  if (typeof name === 'string' && Object.hasOwn(errorCodes, name)) return new HyphaeError(name as ErrorCode, text, rest)
-  const known = Object.entries(errorCodes).find(([, { rpc }]) => rpc === number)
-  return new HyphaeError((known?.[0] as ErrorCode | undefined) ?? 'internal', text, rest)
 }

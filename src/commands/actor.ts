@@ -4,10 +4,13 @@ import { HyphaeError } from '../protocol/errors.ts'
 import { parseAddress, type Kind } from '../protocol/ids.ts'
 import { nearest } from '../protocol/nearest.ts'
 import { publicEvents, publicEventTypes } from '../protocol/public-events.ts'
+import { limits } from '../protocol/limits.ts'
 import { actorStatus, watchItem } from '../protocol/status.ts'
 import type { FleetView } from '../protocol/view.ts'
 
 const address = z.string().min(1).max(200).describe('the address of an actor, for example service.web')
+
+const count = z.number().int().min(0)
 
 /** Events that would start something. */
 const startingEvents = new Set(['START', 'RESTART'])
@@ -117,14 +120,22 @@ export const actorSend = mutation({
 
 export const actorWatch = stream({
   name: 'actor.watch',
-  summary: 'Every actor now, then each change of one as it happens.',
+  summary: 'Every actor now (or what changed since an earlier watch), then each change of one as it happens.',
   permission: 'fleet.read',
   errors: [],
   policy: 'newest',
   input: z.strictObject({
     filter: z.string().optional().describe('an address, or the beginning of some: "service.", "service.web"'),
     facts: z.boolean().default(false).describe('also what happened, with reasons'),
+    after: z
+      .strictObject({
+        run: z.string().max(limits.nameLength).describe('as the last begin said'),
+        seq: count.describe('of the last item with one, begin included'),
+        fact: count.optional().describe('of the last fact, or of begin where none came; without it, facts from now on'),
+      })
+      .optional()
+      .describe('go on where an earlier watch ended; begin tells whether that is possible'),
   }),
   output: watchItem,
-  open: (_view, { filter, facts }) => ({ source: 'actors', filter: filter ?? null, facts }),
+  open: (_view, { filter, facts, after }) => ({ source: 'actors', filter: filter ?? null, facts, after: after ?? null }),
 })

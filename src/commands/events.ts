@@ -17,6 +17,15 @@ const input = z.strictObject({
   limit: z.number().int().min(0).max(limits.eventsRead).default(100).describe('at most this many, the newest'),
 })
 
+const followInput = input.extend({
+  after_seq: z
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe('go on after the fact with this number: all that is kept of what came later, whatever the limit'),
+})
+
 const queryOf = ({ services, since, limit }: z.output<typeof input>): FactQuery => ({
   limit,
   ...(since === undefined ? {} : { since: Date.parse(since) }),
@@ -31,6 +40,7 @@ export const eventsRead = query({
   input,
   output: z.object({
     events: z.array(fact).describe('oldest first'),
+    last_seq: z.number().int().describe('of the newest fact of all; events.follow goes on after it'),
     kept: z
       .object({
         facts: z.number().int(),
@@ -42,9 +52,15 @@ export const eventsRead = query({
       .describe('how much is remembered at all: older ones are forgotten'),
   }),
   async read(view: FleetView, given) {
+    // Before the question: what happens meanwhile may be in the answer as well, and is told by its own number.
+    const last = view.lastFact()
     const [events, kept] = await Promise.all([view.events(queryOf(given)), view.keptEvents()])
     const { facts, bytes, oldest, maxAge, maxBytes } = kept
-    return { events: [...events], kept: { facts, bytes, oldest, max_age_ms: maxAge, max_bytes: maxBytes } }
+    return {
+      events: [...events],
+      last_seq: Math.max(last, events.at(-1)?.seq ?? 0),
+      kept: { facts, bytes, oldest, max_age_ms: maxAge, max_bytes: maxBytes },
+    }
   },
 })
 
@@ -54,7 +70,11 @@ export const eventsFollow = stream({
   permission: 'fleet.read',
   errors: [],
   policy: 'all',
-  input,
+  input: followInput,
   output: fact,
-  open: (_view, given) => ({ source: 'facts', query: queryOf(given) }),
+  open: (_view, { after_seq: after, ...given }) => ({
+    source: 'facts',
+    query: { ...queryOf(given), after },
+    resume: after !== undefined,
+  }),
 })

@@ -1,12 +1,20 @@
 import * as z from 'zod'
 import { query, stream } from '../protocol/command.ts'
 import { limits } from '../protocol/limits.ts'
-import { logItem } from '../protocol/status.ts'
+import { followedLogItem, logItem } from '../protocol/status.ts'
 import { knownServices } from './names.ts'
 
 const input = z.strictObject({
   services: z.array(z.string()).optional().describe('only these; without it, all'),
   lines: z.number().int().min(0).max(limits.logLines).default(20).describe('how many of the last lines of each'),
+})
+
+const offset = z.number().int().min(0)
+const followInput = input.extend({
+  after: z
+    .record(z.string(), offset)
+    .optional()
+    .describe('by service: go on at this offset, with no lines before it; in a log that was begun anew, at its beginning'),
 })
 
 export const logsRead = query({
@@ -15,10 +23,16 @@ export const logsRead = query({
   permission: 'logs.read',
   errors: ['not_found'],
   input,
-  output: z.object({ lines: z.array(logItem) }),
+  output: z.object({
+    lines: z.array(logItem),
+    ends: z
+      .record(z.string(), offset)
+      .describe('where the last whole line of each log ends, in bytes; logs.follow goes on there'),
+  }),
   async read(view, { services, lines }) {
     const names = services === undefined ? view.serviceNames() : knownServices(view, services)
-    return { lines: [...(await view.logTail(names, lines))] }
+    const ends = await view.logEnds(names)
+    return { lines: [...(await view.logTail(names, lines))], ends: Object.fromEntries(ends) }
   },
 })
 
@@ -28,11 +42,12 @@ export const logsFollow = stream({
   permission: 'logs.read',
   errors: ['not_found'],
   policy: 'all',
-  input,
-  output: logItem,
-  open: (view, { services, lines }) => ({
+  input: followInput,
+  output: followedLogItem,
+  open: (view, { services, lines, after }) => ({
     source: 'logs',
     services: services === undefined ? view.serviceNames() : knownServices(view, services),
     lines,
+    after: new Map(Object.entries(after ?? {})),
   }),
 })

@@ -89,9 +89,29 @@ export interface Mutation<I extends z.ZodType = z.ZodType, O extends z.ZodType =
 
 /** Where a stream's items come from; the composition root has one source for each. */
 export type StreamRequest =
-  | { readonly source: 'actors'; readonly filter: string | null; readonly facts: boolean }
-  | { readonly source: 'facts'; readonly query: FactQuery }
-  | { readonly source: 'logs'; readonly services: readonly string[]; readonly lines: number }
+  | {
+      readonly source: 'actors'
+      readonly filter: string | null
+      readonly facts: boolean
+      readonly after: WatchPosition | null
+    }
+  /** `resume`: what is after `query.after` and all of it, however much that is. */
+  | { readonly source: 'facts'; readonly query: FactQuery; readonly resume: boolean }
+  | {
+      readonly source: 'logs'
+      readonly services: readonly string[]
+      readonly lines: number
+      /** By service: where to go on, in bytes. */
+      readonly after: ReadonlyMap<string, number>
+    }
+
+/** Where a watch goes on. */
+export interface WatchPosition {
+  readonly run: string
+  readonly seq: number
+  /** The number of the last fact that was heard; facts number on from run to run. */
+  readonly fact?: number | undefined
+}
 
 /** Tells what happens, until cancelled. */
 export interface Stream<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> extends Described {

@@ -20,6 +20,8 @@ export interface JournalRecord {
 export interface FactQuery {
   /** Only facts with a higher sequence number. */
   readonly after?: number | undefined
+  /** Only facts up to this sequence number. */
+  readonly upTo?: number | undefined
   /** Only facts of this wall clock time or later, ms. */
   readonly since?: number | undefined
   /** Only facts about these addresses. */

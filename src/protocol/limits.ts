@@ -144,6 +144,16 @@ export const limits = {
   supervisorCallTime: 10_000,
   /** How long a completion waits for the orchestrator before it goes without, ms: somebody's Tab key is pressed. */
   completionTime: 500,
+  /** How long a client waits for a connection to be opened where nothing else is said, ms. */
+  dialTime: 10_000,
+  /** Items of a stream that a client holds unread where nothing can hold the other side back (a WebSocket). */
+  unheldItems: 10_000,
+  /** Pause before a client connects anew to go on with a stream; the next ones are twice as long each, ms. */
+  reconnectFirstPause: 100,
+  /** Longest pause between two tries to connect anew, ms. */
+  reconnectPause: 5_000,
+  /** How long a client tries to connect anew before a stream fails, ms: a machine may need to start again. */
+  reconnectTime: 5 * 60_000,
   /** Headers of one HTTP request together, bytes. Browsers send 1 to 2 KiB. */
   httpHeaderBytes: 16 * 1024,
   /** Headers of one HTTP request; Node forgets what is beyond its own bound, so more than these are refused. */

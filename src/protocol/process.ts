@@ -1,5 +1,5 @@
 import type { Exit } from './exit.ts'
-import type { ProbeSpec, ServiceSpec } from './service.ts'
+import type { ProbeSpec, ServiceSpec, SignalName } from './service.ts'
 
 /** The vocabulary between PROCESS (the statechart) and the actors that touch the OS for it. */
 
@@ -22,7 +22,7 @@ export interface ChildInput {
 
 export type ChildCommand =
   /** To everything that belongs to it: the group, and what left the group. */
-  | { readonly type: 'child.signal'; readonly signal: NodeJS.Signals }
+  | { readonly type: 'child.signal'; readonly signal: SignalName }
   /** SIGKILL to everything that belongs to it. */
   | { readonly type: 'child.kill' }
   /** The leader has gone: say `child.swept` once nothing is left, without a signal. */

@@ -55,6 +55,9 @@ export interface RestartPolicy {
   readonly onUnhealthy: boolean
 }
 
+/** A signal, as the kernel names it. */
+export type SignalName = `SIG${string}`
+
 /** What the user asked for, resolved: absolute paths, ms, every default filled in. Data only. */
 export interface ServiceSpec {
   readonly name: string
@@ -73,7 +76,7 @@ export interface ServiceSpec {
   readonly liveness: ProbeSpec | null
   /** How long it may take to get ready, ms. */
   readonly startTimeout: number
-  readonly stopSignal: NodeJS.Signals
+  readonly stopSignal: SignalName
   /** From the stop signal to SIGKILL, ms. */
   readonly stopGrace: number
   readonly containment: 'auto' | 'cgroup' | 'mark'

@@ -53,11 +53,25 @@ export const fleetStatus = z.object({
 })
 export type FleetStatus = z.infer<typeof fleetStatus>
 
-/** One thing that `actor.watch` tells. `seq` grows; `snapshot` items come first, one for each actor that exists. */
+const position = {
+  seq: z.number().int().describe('the number of this change in this run; it grows, and a watch can be resumed after it'),
+}
+
+/**
+ * One thing that `actor.watch` tells. The first is `begin`. Not resumed: forget what you know, `snapshot` items tell every
+ * actor that exists. Resumed: what changed since, and nothing else.
+ */
 export const watchItem = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('snapshot'), actor: actorStatus }),
-  z.object({ type: z.literal('changed'), actor: actorStatus }),
-  z.object({ type: z.literal('reaped'), actor: actorStatus }),
+  z.object({
+    type: z.literal('begin'),
+    run: z.string().describe('numbers of changes mean something only within one run of the orchestrator'),
+    ...position,
+    fact: z.number().int().describe('the number of the last fact before those that follow'),
+    resumed: z.boolean(),
+  }),
+  z.object({ type: z.literal('snapshot'), ...position, actor: actorStatus }),
+  z.object({ type: z.literal('changed'), ...position, actor: actorStatus }),
+  z.object({ type: z.literal('reaped'), ...position, actor: actorStatus }),
   z.object({ type: z.literal('fact'), fact }),
 ])
 export type WatchItem = z.infer<typeof watchItem>
@@ -67,4 +81,9 @@ export const logItem = z.object({
   line: z.string().describe('without its line end; control bytes as the program wrote them'),
   truncated: z.boolean(),
 })
+/** One line of `logs.follow`. */
+export const followedLogItem = logItem.extend({
+  offset: z.number().int().describe('where the log goes on after this line, in bytes; a follower can be resumed there'),
+})
+export type FollowedLogItem = z.infer<typeof followedLogItem>
 export type LogItem = z.infer<typeof logItem>

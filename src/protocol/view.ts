@@ -44,8 +44,12 @@ export interface FleetView {
   measure(services: readonly string[]): Promise<void>
   /** What the journal has of what happened, oldest first. */
   events(query: FactQuery): Promise<readonly Fact[]>
+  /** The number of the newest fact. */
+  lastFact(): number
   /** How much of it there is at all. */
   keptEvents(): Promise<Kept>
+  /** Where the last whole line of each of these logs ends, in bytes. */
+  logEnds(services: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** The last lines of these services' logs. */
   logTail(
     services: readonly string[],

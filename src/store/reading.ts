@@ -40,7 +40,7 @@ export async function readFacts(db: DatabaseSync, query: FactQuery): Promise<Rea
   const after = ((query.after ?? -1) + 1) * partsOfFact - 1
   const wanted = matcher(query)
   const facts: string[] = []
-  let below = Number.MAX_SAFE_INTEGER
+  let below = query.upTo === undefined ? Number.MAX_SAFE_INTEGER : (query.upTo + 1) * partsOfFact
   let wrong = 0
   /** Parts of one fact, as they come: the last part first. */
   let parts: unknown[] = []
@@ -79,12 +79,12 @@ function wantedFact(sealed: unknown, id: number, { about }: FactQuery): unknown 
 }
 
 /** Whether a query wants a fact. */
-export function matcher({ after = -1, since, about }: FactQuery): (fact: unknown) => boolean {
+export function matcher({ after = -1, upTo = Infinity, since, about }: FactQuery): (fact: unknown) => boolean {
   const addresses = about && new Set<unknown>(about)
   return (fact) => {
     if (typeof fact !== 'object' || fact === null) return false
     const { seq, time, about: address } = fact as Readonly<Record<string, unknown>>
-    if (typeof seq !== 'number' || seq <= after) return false
+    if (typeof seq !== 'number' || seq <= after || seq > upTo) return false
     if (since !== undefined && !(typeof time === 'string' && Date.parse(time) >= since)) return false
     return addresses?.has(address) ?? true
   }

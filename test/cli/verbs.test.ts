@@ -120,9 +120,8 @@ describe('status', () => {
       .trim()
       .split('\n')
       .map((line) => parsed(watchItem, line))
-    expect(new Set(items.map((item) => (item.type === 'fact' ? item.fact.about : item.actor.address)))).toEqual(
-      new Set(['service.web']),
-    )
+    const about = items.map((item) => ('fact' in item ? (item.type === 'fact' ? item.fact.about : '') : item.actor.address))
+    expect(new Set(about)).toEqual(new Set(['service.web']))
   })
 })
 

@@ -89,9 +89,10 @@ test('where nobody listens the error says what to do', async () => {
   }
 })
 
-test('a lost connection rejects all that is pending and all that comes after', async () => {
+test('a lost connection rejects all that is pending; the next call makes a new one', async () => {
   await using server = await jsonRpcServer((request, peer) => {
     if (request.method === 'system.shutdown') peer.socket.destroy()
+    if (request.method === 'service.explain') peer.answer(request, { fine: true })
   })
   const client = await connect({ socket: server.path })
   const errors = await Promise.all([
@@ -99,10 +100,33 @@ test('a lost connection rejects all that is pending and all that comes after', a
     caught(client.call('actor.list')),
     caught(client.call('system.shutdown')),
   ])
-  for (const error of [...errors, await caught(client.call('system.status'))]) {
+  for (const error of errors) {
     expect(error.code).toBe('unavailable')
     expect(error.message).toContain(`the connection to ${server.path} was lost`)
   }
+  expect(await client.call('service.explain', { service: 'web' })).toEqual({ fine: true })
+  client.close()
+})
+
+test('a call that is given up rejects with the reason, before or after it was asked', async () => {
+  await using server = await jsonRpcServer(() => {})
+  const client = await connect({ socket: server.path })
+  const controller = new AbortController()
+  const pending = client.call('system.status', {}, { signal: controller.signal })
+  await eventually(() => expect(server.requests).toHaveLength(1))
+  controller.abort(new Error('enough'))
+  await expect(pending).rejects.toThrow('enough')
+  await expect(client.call('system.status', {}, { signal: controller.signal })).rejects.toThrow('enough')
+  expect(server.requests).toHaveLength(1)
+  client.close()
+})
+
+test('a timeout of the client holds where a call has none of its own', async () => {
+  await using server = await jsonRpcServer(() => {})
+  const client = await connect({ socket: server.path, timeout: 20 })
+  expect(await caught(client.call('system.status'))).toMatchObject({ code: 'timeout', data: { timeout: 20 } })
+  expect(await caught(client.call('system.status', {}, { timeout: 10 }))).toMatchObject({ data: { timeout: 10 } })
+  client.close()
 })
 
 test('what is no JSON-RPC ends the connection with a reason', async () => {

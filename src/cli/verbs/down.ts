@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Client } from '../../client/index.ts'
-import { queryTime, withClient, type Common } from '../connection.ts'
+import { isElsewhere, queryTime, withClient, type Common } from '../connection.ts'
 import { untilEnded } from '../ending.ts'
 import { withProgress } from '../progress.ts'
 import { countOf } from '../render/text.ts'
@@ -19,7 +19,7 @@ export function addDown(program: Command): void {
       const options = command.optsWithGlobals<Options>()
       await withClient(options, async (client) => {
         const { supervisor, services } = await client.call('system.status', {}, queryTime)
-        const work = untilEnded(client, supervisor.pid, client.call('system.shutdown'))
+        const work = untilEnded(client, supervisor.pid, isElsewhere(options), () => client.call('system.shutdown'))
         const answer = await withProgress(work, () => remaining(client))
         const { pid, stopped } = answer ?? { pid: supervisor.pid, stopped: Object.keys(services) }
         if (options.json === true) return out.json({ pid, stopped })

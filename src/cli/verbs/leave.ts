@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { comeBack, queryTime, withClient, type Common } from '../connection.ts'
+import { comeBack, isElsewhere, queryTime, withClient, type Common } from '../connection.ts'
 import { untilEnded } from '../ending.ts'
 import { withProgress } from '../progress.ts'
 import { countOf } from '../render/text.ts'
@@ -18,14 +18,14 @@ export function addLeave(program: Command): void {
       const options = command.optsWithGlobals<Options>()
       await withClient(options, async (client) => {
         const { supervisor, services } = await client.call('system.status', {}, queryTime)
-        const work = untilEnded(client, supervisor.pid, client.call('system.leave'))
+        const work = untilEnded(client, supervisor.pid, isElsewhere(options), () => client.call('system.leave'))
         const answer = await withProgress(work, () => Promise.resolve('waiting for the orchestrator to let go of its services'))
         const running = Object.keys(services).filter((name) => services[name]?.pid != null)
         const { pid, left } = answer ?? { pid: supervisor.pid, left: running }
         if (options.json === true) return out.json({ pid, left })
         await out.lines([
           `left ${countOf(left.length, 'service')} running; the orchestrator (pid ${pid}) has ended`,
-          `  come back with: ${comeBack(options.config ?? supervisor.config)}`,
+          `  come back with${isElsewhere(options) ? ', on its machine' : ''}: ${comeBack(options.config ?? supervisor.config)}`,
         ])
       })
     })

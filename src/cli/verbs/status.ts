@@ -73,6 +73,7 @@ async function watch(client: Client, input: Input<'system.status'>, json: boolea
   }
   try {
     for await (const item of items) {
+      if (item.type === 'begin') continue
       const about = item.type === 'fact' ? item.fact.about : item.actor.address
       if (meant !== undefined && !meant.has(about)) continue
       if (json) await out.write(`${JSON.stringify(item)}\n`)

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { HyphaeError } from '../../protocol/errors.ts'
 import type { Flags } from '../../config/load.ts'
-import type { Common } from '../connection.ts'
+import { refuseUrl, type Common } from '../connection.ts'
 import { flagsOf, withFlags } from '../up/flags.ts'
 
 interface Options extends Common, Flags {
@@ -15,7 +15,9 @@ export function addUp(program: Command): void {
     .option('-d, --detach', 'in the background; returns once the orchestrator runs')
     .option('--json', 'with --detach: print what the system answers to status')
     .action(async (_: Options, command: Command) => {
-      const { config, detach: inBackground = false, json = false, ...flags } = command.optsWithGlobals<Options>()
+      const options = command.optsWithGlobals<Options>()
+      const { config, detach: inBackground = false, json = false, ...flags } = options
+      refuseUrl('up', options)
       if (json && !inBackground) throw new HyphaeError('invalid_request', '--json goes with --detach: hyphae up -d --json')
       // Before anything opens descriptors of its own.
       const { closeInheritedDescriptors } = await import('../../actors/descriptors.ts')

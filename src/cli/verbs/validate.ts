@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import process from 'node:process'
-import type { Common } from '../connection.ts'
+import { refuseUrl, type Common } from '../connection.ts'
 import { err, out } from '../terminal.ts'
 
 interface Options extends Common {
@@ -13,7 +13,9 @@ export function addValidate(program: Command): void {
     .description('Check the config')
     .option('--json', 'print what was found as JSON')
     .action(async (_: Options, command: Command) => {
-      const { json, config: given } = command.optsWithGlobals<Options>()
+      const options = command.optsWithGlobals<Options>()
+      const { json, config: given } = options
+      refuseUrl('validate', options)
       const [{ findConfig, shownPath }, { dormantText, loadConfig }, { formatProblem }] = await Promise.all([
         import('../../config/file.ts'),
         import('../../config/load.ts'),
