@@ -181,6 +181,8 @@ export function createConversation(parts: ConversationParts) {
 
     /** One that takes nothing of what waits for it must not keep it for ever; of a last answer not even a little. */
     function watchReader(): void {
+      // The local user may page through a log (`logs -f | less`) as slowly as he likes: it costs what streams hold back at.
+      if (input.peer === 'unix' && !leaving) return
       const much = (): boolean => !closed && !cut && wire.queued >= (leaving ? 1 : streamHighWater)
       if (stalled !== undefined || !much()) return
       unread = wire.queued

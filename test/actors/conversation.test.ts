@@ -7,13 +7,13 @@ import type { Emit, Link, LinkEvent } from '../../src/protocol/link.ts'
 import { limits } from '../../src/protocol/limits.ts'
 
 /** One conversation over a link that the test holds both ends of. */
-function converse() {
+function converse({ peer = 'test', queued = 0 } = {}) {
   const sent: string[] = []
   const closed: string[] = []
   let emit: Emit<LinkEvent> = () => {}
   const link: Link = {
     send: (bytes) => sent.push(String(bytes)) > 0,
-    queued: 0,
+    queued,
     pause() {},
     resume() {},
     end() {},
@@ -21,7 +21,9 @@ function converse() {
       closed.push(because)
       emit({ type: 'link.closed', reason: { kind: 'local', because } })
     },
-    destroy() {},
+    destroy(because) {
+      closed.push(because)
+    },
   }
   const actor = createActor(
     createConversation({
@@ -41,7 +43,7 @@ function converse() {
         id: '1',
         listener: 'test',
         link: 'l1',
-        peer: 'test',
+        peer,
         dialect: 'jsonrpc',
         principal: { name: 'test', via: 'test', role: 'admin' },
       },
@@ -90,5 +92,20 @@ describe('a message that was begun', () => {
     say(question)
     vi.advanceTimersByTime(limits.messageTime * 10)
     expect(closed).toEqual([])
+  })
+})
+
+describe('a reader that takes nothing', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  test.each([
+    ['over the network is cut off with the reason', '127.0.0.1:1', ['it reads too slowly: it took nothing for 30 s']],
+    ['on the unix socket may page as slowly as it likes', 'unix', []],
+  ])('%s', async (_, peer, expected) => {
+    const { closed, say } = converse({ peer, queued: 300 * 1024 })
+    say('{"jsonrpc":"2.0","id":1}\n')
+    await vi.advanceTimersByTimeAsync(limits.stallTime * 3)
+    expect(closed).toEqual(expected)
   })
 })
