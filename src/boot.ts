@@ -6,6 +6,7 @@ import type { Directory } from './directory.ts'
 import type { Exits } from './exits.ts'
 import { sealSpec } from './keeper.ts'
 import type { PoolName } from './machines/orchestrator.ts'
+import { changesOf } from './machines/changes.ts'
 import { reconcile, type Step } from './machines/reconcile.ts'
 import type { ServiceContext } from './machines/service.ts'
 import type { Statement } from './protocol/facts.ts'
@@ -13,6 +14,7 @@ import { addressOf, type Address } from './protocol/ids.ts'
 import { limits } from './protocol/limits.ts'
 import type { Observed } from './protocol/observed.ts'
 import type { ServiceRecord } from './protocol/record.ts'
+import type { ReloadChange } from './protocol/reload.ts'
 import type { ServiceSpec } from './protocol/service.ts'
 
 /**
@@ -50,18 +52,21 @@ export interface Boot {
     records: ReadonlyMap<string, ServiceRecord>,
     fresh: boolean,
   ): Promise<{ readonly generations: ReadonlyMap<string, number>; begin(): Promise<void> }>
-  /** Goes from the services that there are to these; answers what was done, in words. */
-  reload(specs: readonly ServiceSpec[]): Promise<string>
+  /** What a reload with these would change. Tells nobody. */
+  changes(specs: readonly ServiceSpec[]): readonly ReloadChange[]
+  /** Goes from the services that there are to these; null when the orchestrator began to stop before all had been told. */
+  reload(specs: readonly ServiceSpec[]): Promise<readonly ReloadChange[] | null>
 }
 
 export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): Boot {
   const { directory, boot } = parts
-  let specs = initial
   let wanted = initial.map(({ name }) => name)
   const leaving = new Set<string>()
 
-  const plan = (records: ReadonlyMap<string, ServiceRecord>, fresh: boolean, observed: ReadonlyMap<string, Observed>) => {
-    const steps = reconcile({ specs, records, fresh, boot, seal: sealSpec }, observed)
+  /** From actors that are there to these specs: no journal, and nothing to look for in the world. */
+  const stepsTo = (next: readonly ServiceSpec[], observed: ReadonlyMap<string, Observed>): Step[] =>
+    reconcile({ specs: next, records: new Map(), fresh: false, boot, seal: sealSpec }, observed)
+  const keep = (steps: readonly Step[]): readonly Step[] => {
     for (const step of steps) if (step.do === 'remove') leaving.add(step.service)
     return steps
   }
@@ -96,7 +101,8 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
     },
     async prepare(records, fresh) {
       const exits = parts.exits.list()
-      const steps = plan(records, fresh, await look(records, exits))
+      const observed = await look(records, exits)
+      const steps = keep(reconcile({ specs: initial, records, fresh, boot, seal: sealSpec }, observed))
       const adopted = new Set(steps.flatMap((step) => (step.do === 'adopt' ? [step.incarnation] : [])))
       // Their ends are known already, or what they would decide has been decided otherwise.
       for (const exit of exits) if (!adopted.has(exit.incarnation)) parts.exits.drop(exit)
@@ -109,34 +115,36 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
         step.do === 'create' ? [[step.service, step.restored?.generation ?? 0] as const] : [],
       )
       const rest = steps.filter((step) => !first.has(step.do))
-      return { generations: new Map(generations), begin: () => take(parts, rest) }
+      return { generations: new Map(generations), begin: async () => void (await take(parts, rest)) }
+    },
+    changes(next) {
+      const observed = supervised()
+      return changesOf(stepsTo(next, observed), observed)
     },
     async reload(next) {
-      specs = next
+      const observed = supervised()
+      const steps = keep(stepsTo(next, observed))
       wanted = next.map(({ name }) => name)
-      const steps = plan(new Map(), false, supervised())
-      await take(parts, steps)
-      const count = (kind: Step['do'], what: string): string[] => {
-        const { length } = steps.filter((step) => step.do === kind)
-        return length === 0 ? [] : [`${length} ${what}`]
-      }
-      const done = [...count('create', 'new'), ...count('reconfigure', 'changed'), ...count('remove', 'gone')]
-      return done.length === 0 ? 'nothing has changed' : done.join(', ')
+      // Told of a change, what is about to be stopped would begin anew.
+      const whole = await take(parts, steps, () => !parts.goesOn())
+      return whole ? changesOf(steps, observed) : null
     },
   }
 }
 
-/** Takes the steps, in slices, so that the event loop goes on. */
-async function take(parts: BootParts, steps: readonly Step[]): Promise<void> {
+/** Takes the steps, in slices, so that the event loop goes on; false when it was told to end before the last. */
+async function take(parts: BootParts, steps: readonly Step[], ends: () => boolean = () => false): Promise<boolean> {
   await Promise.all(steps.flatMap((step) => (step.do === 'sweep' ? [sweep(parts, step)] : [])))
   let slice = 0
   for (const step of steps) {
     if (step.do === 'sweep') continue
     if (++slice % limits.eventSlice === 0) await nextTurn()
+    if (ends()) return false
     // What a shutdown has stopped stays so.
     if (!parts.goesOn() && step.do === 'start') continue
     takeOne(parts, step)
   }
+  return true
 }
 
 async function sweep({ state }: BootParts, { service, processes }: Extract<Step, { do: 'sweep' }>): Promise<void> {

@@ -7,6 +7,7 @@ import type { Transport } from './protocol/link.ts'
 import type { ServiceSpec } from './protocol/service.ts'
 import type { FleetView } from './protocol/view.ts'
 import type { HttpTimes } from './transports/http.ts'
+import type { LoadConfig } from './reloading.ts'
 
 /** What an orchestrator is made of, and what one can do with it. */
 
@@ -41,7 +42,11 @@ export interface OrchestratorOptions {
   /** Folder for logs and the socket; made where it is missing, mode 0700. */
   readonly stateDir: string
   readonly configPath?: string | null
+  /** How a config is read again; without it `system.reload` is `unavailable`. */
+  readonly loadConfig?: LoadConfig
   readonly warnings?: readonly string[]
+  /** What of the config takes effect with a start only, by name: a reload says where it differs. */
+  readonly settings?: Readonly<Record<string, unknown>>
   /** What children inherit; our own secrets must not be in it. */
   readonly environment?: NodeJS.ProcessEnv
   readonly listeners?: readonly ListenerSpec[]
@@ -69,7 +74,7 @@ export interface Orchestrator {
    * the control socket can't be bound.
    */
   start(): Promise<void>
-  /** Goes over to these services: what has not changed is not touched. */
+  /** Goes over to these services, as `system.reload` does with those of the config: what has not changed is not touched. */
   reload(services: readonly ServiceSpec[]): Promise<void>
   /** Writes down, as far as that is possible now, that a defect of ours ends us. Touches no service. */
   crash(error: Error): Promise<void>

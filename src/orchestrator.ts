@@ -32,6 +32,7 @@ import { limits } from './protocol/limits.ts'
 import type { Principal } from './protocol/principal.ts'
 import type { SupervisorStatus } from './protocol/status.ts'
 import { createRecording } from './recording.ts'
+import { createReloading } from './reloading.ts'
 import { logPathOf, logsIn, prepareStateDir, stateIdOf } from './state-dir.ts'
 import { createStreams } from './streams.ts'
 import { createSurfaces } from './surfaces.ts'
@@ -42,12 +43,13 @@ const silent: Log = { info() {}, warn() {}, error() {}, debug() {} }
 
 /** The composition root: the one place where machines meet effects. */
 export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
-  const { services, stateDir, configPath = null, warnings = [], log = silent } = options
+  const { services, stateDir, configPath = null, log = silent } = options
   const listeners = options.listeners ?? [{ name: 'control', endpoint: `unix:${controlSocketOf(stateDir)}`, dialect: 'jsonrpc' }]
   const startedAt = monotonic()
   const run = randomBytes(3).toString('hex')
   const stateId = stateIdOf(stateDir)
-  const environment = options.environment ?? process.env
+  // Ours alone: a reload may change it.
+  const environment = { ...(options.environment ?? process.env) }
   const logs = logsIn(stateDir)
   const logPath = (service: string): string => logPathOf(stateDir, service)
   const exits = createExits(stateDir, () => opened().journal.sync())
@@ -68,9 +70,9 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     uptime: Math.floor((monotonic() - startedAt) / 1000),
     managed_services: fleet.names().length,
     version,
-    config: configPath,
+    config: reloading.path(),
     state: stateDir,
-    warnings: [...warnings, ...damages],
+    warnings: [...reloading.warnings(), ...damages],
     faults: [...faults.list()],
   })
   const damages: string[] = []
@@ -115,6 +117,15 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const disk = createDiskWatch({ folder: logs, tell: (because) => faults.set('logs', because) })
 
   const { deliver, spawn } = createDelivery(directory, () => root, log)
+
+  const reloading = createReloading({
+    directory,
+    fleet: () => fleet,
+    loadConfig: options.loadConfig,
+    config: { path: configPath, services, warnings: options.warnings ?? [], settings: options.settings ?? {} },
+    environment,
+    status: () => status,
+  })
 
   const parts = { directory, view, deliver, clock: monotonic }
   const gateway = createGateway({
@@ -172,6 +183,8 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       gate: createGate(parts),
       target: createTarget(parts),
       fleet: createFleetPort(parts),
+      source: reloading.source,
+      changeover: reloading.changeover,
       socket: surfaces.socket,
       conversation: surfaces.conversation,
       admit: surfaces.admit,
@@ -233,7 +246,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       // Before anything is started: what runs already must not be started a second time.
       const fresh = store.fleet !== null && store.fleet.status !== 'running'
       const { generations, begin } = await fleet.prepare(store.services, fresh)
-      if (options.listeners === undefined) prepareControlSocket(stateDir)
+      if (listeners.some(({ endpoint }) => endpoint === `unix:${controlSocketOf(stateDir)}`)) prepareControlSocket(stateDir)
       await surfaces.prepare()
       for (const { name, endpoint, dialect } of listeners)
         spawn('listeners', addressOf('listener', name), { name, endpoint, dialect })
@@ -253,8 +266,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       letIn()
     },
     async reload(next) {
-      if (status !== 'running') throw new HyphaeError('shutting_down', `the orchestrator is ${status}`)
-      const because = await fleet.reload(next)
+      const because = await reloading.reload(next)
       state({ type: 'system.reloaded', about: 'supervisor.root', because })
     },
     async crash({ message }) {

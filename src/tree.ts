@@ -5,6 +5,7 @@ import { listenerMachine, type Admission, type ListenerInput } from './machines/
 import { orchestratorOf } from './machines/orchestrator.ts'
 import { poolOf } from './machines/pool.ts'
 import { processMachine } from './machines/process.ts'
+import { reloadMachine, type ChangeoverInput, type SourceInput } from './machines/reload.ts'
 import { restartMachine, type TargetCommand } from './machines/restart.ts'
 import { serviceMachine, type GateInput } from './machines/service.ts'
 import { shutdownMachine, type FleetStop, type ShutdownInput } from './machines/shutdown.ts'
@@ -23,17 +24,23 @@ export interface TreeParts {
   readonly gate: CallbackActorLogic<{ type: 'gate.look' }, GateInput>
   readonly target: CallbackActorLogic<TargetCommand, { service: string }>
   readonly fleet: CallbackActorLogic<FleetStop, Pick<ShutdownInput, 'by' | 'mode'>>
+  /** Reads the config of a reload. */
+  readonly source: CallbackActorLogic<{ type: 'source.none' }, SourceInput>
+  /** Tells the services of a reload. */
+  readonly changeover: CallbackActorLogic<{ type: 'changeover.none' }, ChangeoverInput>
   readonly socket: CallbackActorLogic<{ type: 'socket.none' }, ListenerInput>
   readonly conversation: CallbackActorLogic<ConversationCommand, ConversationInput>
 }
 
 /** Every machine with its ports filled, below one root. `contained` comes last, because `provide` makes a new machine. */
-export function supervisionTree({ state, admit, child, probe, gate, target, fleet, socket, conversation }: TreeParts) {
+export function supervisionTree(parts: TreeParts) {
+  const { state, admit, child, probe, gate, target, fleet, source, changeover, socket, conversation } = parts
   const actions = { state: (_: unknown, statement: Statement) => state(statement) }
   const process = contained(processMachine.provide({ actors: { child, probe } }))
   const service = contained(serviceMachine.provide({ actors: { process, gate }, actions }))
   const restart = contained(restartMachine.provide({ actors: { target }, actions }))
   const shutdown = contained(shutdownMachine.provide({ actors: { fleet }, actions }))
+  const reload = contained(reloadMachine.provide({ actors: { source, changeover }, actions }))
   const listener = contained(
     listenerMachine.provide({ actors: { socket }, actions: { ...actions, admit: (_, admission) => admit(admission) } }),
   )
@@ -42,6 +49,7 @@ export function supervisionTree({ state, admit, child, probe, gate, target, flee
     {
       services: poolOf(service, state),
       workflows: poolOf(restart, state),
+      reloads: poolOf(reload, state),
       shutdowns: poolOf(shutdown, state),
       listeners: poolOf(listener, state),
       connections: poolOf(connection, state),

@@ -12,6 +12,7 @@ import { addId } from './verbs/id.ts'
 import { addInit } from './verbs/init.ts'
 import { addLeave } from './verbs/leave.ts'
 import { addLogs } from './verbs/logs.ts'
+import { addReload } from './verbs/reload.ts'
 import { addSend } from './verbs/send.ts'
 import { addRestart, addStart, addStop } from './verbs/service.ts'
 import { addStatus } from './verbs/status.ts'
@@ -38,6 +39,7 @@ const verbs = [
   addUp,
   addDown,
   addLeave,
+  addReload,
   addStatus,
   addStart,
   addStop,

@@ -3,6 +3,7 @@ import { actorGet, actorList, actorSend, actorWatch } from './actor.ts'
 import { eventsFollow, eventsRead } from './events.ts'
 import { serviceGraph } from './graph.ts'
 import { logsFollow, logsRead } from './logs.ts'
+import { systemReload } from './reload.ts'
 import { serviceExplain, serviceRestart, serviceStart, serviceStop } from './service.ts'
 import { systemLeave, systemShutdown, systemStatus } from './system.ts'
 
@@ -11,6 +12,7 @@ export const commands = {
   'system.status': systemStatus,
   'system.shutdown': systemShutdown,
   'system.leave': systemLeave,
+  'system.reload': systemReload,
   'service.start': serviceStart,
   'service.stop': serviceStop,
   'service.restart': serviceRestart,

@@ -9,13 +9,14 @@ import type { Phase } from '../protocol/lifecycle.ts'
  *
  *   orchestrator ─┬─ services      pool of service.<name>, each with its process
  *                 ├─ workflows     pool of restart.<id>
+ *                 ├─ reloads       pool of reload.<id>
  *                 ├─ shutdowns     pool of shutdown.fleet
  *                 ├─ listeners     pool of listener.<name>
  *                 └─ connections   pool of connection.<id>
  *
  * A pool that crashes is stated and stays away; it takes nothing with it.
  */
-export const pools = ['services', 'workflows', 'shutdowns', 'listeners', 'connections'] as const
+export const pools = ['services', 'workflows', 'reloads', 'shutdowns', 'listeners', 'connections'] as const
 export type PoolName = (typeof pools)[number]
 
 export function orchestratorOf(actors: Readonly<Record<PoolName, AnyActorLogic>>, state: (statement: Statement) => void) {
@@ -26,7 +27,8 @@ export function orchestratorOf(actors: Readonly<Record<PoolName, AnyActorLogic>>
   }).createMachine({
     id: 'orchestrator',
     context: { address: addressOf('supervisor', 'root') },
-    invoke: pools.map((name) => ({ id: name, src: name, input: { name } })),
+    // All of them are of one type; a union of many names is more than TypeScript compares.
+    invoke: pools.map((name) => ({ id: name, src: name as 'services', input: { name } })),
     on: {
       'xstate.error.actor.*': {
         actions: {

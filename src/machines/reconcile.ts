@@ -70,7 +70,7 @@ const step = <K extends Step['do']>(kind: K, service: string, rest: Omit<Extract
 
 /** It is not in the config (any more): what runs of it is stopped as its last spec says. */
 function remove(name: string, { records, boot, fresh }: Desired, seen: Observed): Step[] {
-  if (seen.supervised !== null) return [step('remove', name, {})]
+  if (seen.supervised !== null) return seen.leaving ? [] : [step('remove', name, {})]
   const record = records.get(name)
   const { current, leftovers } = split(seen, record, boot)
   const steps = sweep(name, leftovers)

@@ -36,6 +36,7 @@ export const factTypes = [
   'system.stopping',
   'system.stopped',
   'system.reloaded',
+  'system.reloadRefused',
   'system.leaving',
   'system.left',
   'system.crashed',

@@ -184,4 +184,12 @@ export const limits = {
   portHolderLooks: 20_000,
   /** Command line shown of whoever holds a port, characters. */
   portHolderText: 100,
+  /** Services that a fact about a reload names, of each kind of change: a fact is kept for a month. */
+  reloadNames: 100,
+  /** Longest path that a request may name, characters: the kernel's own bound. */
+  pathLength: 4_096,
+  /** How long a config file has to be left alone before a watch reads it, ms: editors write it in several steps. */
+  configSettle: 100,
+  /** How often a watch looks at the config file itself, ms: not every file system tells, and a folder may be replaced. */
+  configLook: 2_000,
 } as const

@@ -58,6 +58,15 @@ export const needsNewProcess = (spawned: Readonly<Record<string, unknown>>, want
 /** Is the same wanted of it? Both sealed. */
 export const sameSpec = (one: object, other: object): boolean => stable(one) === stable(other)
 
+/** The fields in which two specs differ, as a config names them. */
+export const changedFields = (one: ServiceSpec, other: ServiceSpec): string[] => {
+  const [before, after] = [one, other].map((spec) => spec as unknown as Readonly<Record<string, unknown>>)
+  const fields = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])
+  return [...fields]
+    .filter((field) => stable(before?.[field]) !== stable(after?.[field]))
+    .map((field) => field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
+}
+
 /** The same text for the same value, whatever the order of its keys. */
 const stable = (value: unknown): string =>
   JSON.stringify(value, (_, inner: unknown) =>

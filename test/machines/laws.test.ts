@@ -2,6 +2,7 @@ import { describe } from 'vitest'
 import { connectionMachine } from '../../src/machines/connection.ts'
 import { listenerMachine } from '../../src/machines/listener.ts'
 import { processMachine } from '../../src/machines/process.ts'
+import { reloadMachine } from '../../src/machines/reload.ts'
 import { restartMachine, type TargetView } from '../../src/machines/restart.ts'
 import { serviceMachine } from '../../src/machines/service.ts'
 import { shutdownMachine } from '../../src/machines/shutdown.ts'
@@ -169,6 +170,32 @@ describe('RESTART', () => {
       seen({ ...mine, desired: 'stop' }),
       { type: 'xstate.after.workflowTime.restart' },
     ],
+  })
+})
+
+describe('RELOAD', () => {
+  const answer = { config: '/x', dry_run: false, changes: [], unchanged: 0, because: 'nothing has changed', warnings: [] }
+  const refused = (code: string) => ({ type: 'reload.refused', refusal: { code, message: 'no', data: {} } })
+  const events = [
+    { type: 'config.read', read: { path: '/x', services: [] }, answer },
+    { type: 'changeover.told', answer },
+    refused('invalid_params'),
+    refused('busy'),
+    { type: 'xstate.error.actor.source', actorId: 'source', error: new Error('x') },
+    { type: 'xstate.error.actor.changeover', actorId: 'changeover', error: new Error('x') },
+  ]
+  const machine = reloadMachine.provide({ actors: { source: silent, changeover: silent } })
+  // Passed through within one step.
+  const passed = 'planned'
+  obeysLifecycleLaws('reload', machine, {
+    input: { id: 'r1', by: 'me', configPath: null, dryRun: false },
+    events,
+    unreached: [passed],
+  })
+  obeysLifecycleLaws('dry run', machine, {
+    input: { id: 'r1', by: 'me', configPath: null, dryRun: true },
+    events,
+    unreached: [passed, 'applying'],
   })
 })
 

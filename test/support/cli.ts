@@ -12,6 +12,9 @@ import { eventually } from './eventually.ts'
 
 export const cli = resolve(import.meta.dirname, '../../src/cli/main.ts')
 
+/** Ports of their own for orchestrators beside one another. */
+export const freePorts = { SUPERVISOR_PORT: '0', HYPHAE_HTTP_PORT: '0' }
+
 export interface Ran {
   readonly code: number | null
   readonly out: string
@@ -37,7 +40,10 @@ export interface Place {
 /** A command line as its own process. What this process has of Hyphae's variables does not reach it. */
 export function launch(args: readonly string[], { cwd, env = {}, node = [], main = cli }: Place): Running {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(HYPHAE_|SUPERVISOR_|NO_COLOR|FORCE_COLOR)/.test(name))
-  const child = spawn(process.execPath, [...node, main, ...args], { cwd, env: { ...Object.fromEntries(inherited), ...env } })
+  const child = spawn(process.execPath, [...node, main, ...args], {
+    cwd,
+    env: { ...Object.fromEntries(inherited), ...freePorts, ...env },
+  })
   let out = ''
   let err = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))

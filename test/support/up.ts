@@ -12,7 +12,7 @@ import type { Fact, FactType } from '../../src/protocol/facts.ts'
 import type { ServiceStatus } from '../../src/protocol/service.ts'
 import type { FleetStatus } from '../../src/protocol/status.ts'
 import { stateIdOf } from '../../src/state-dir.ts'
-import { cli, type Ran } from './cli.ts'
+import { cli, freePorts, type Ran } from './cli.ts'
 import { eventually } from './eventually.ts'
 
 /** `hyphae up` as a process of its own that something is done to, again and again. `end` leaves nothing behind. */
@@ -58,7 +58,7 @@ export function siege({ services, stateDir: given, seen = given, enter = [], own
     const [program = '', ...rest] = [...enter, ...before, process.execPath, ...node, cli, ...args]
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('HYPHAE_'))
     const stdio = ['ignore' as const, stdout ?? ('pipe' as const), 'pipe' as const]
-    const child = spawn(program, rest, { cwd, env: { ...Object.fromEntries(inherited), ...env }, stdio })
+    const child = spawn(program, rest, { cwd, env: { ...Object.fromEntries(inherited), ...freePorts, ...env }, stdio })
     let [out, err] = ['', '']
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (out += text))
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (err += text))

@@ -32,7 +32,7 @@ const program = withFlags(new Command('magictunnel-supervisor'))
     const { readConfig } = await import('../up/config.ts')
     const loaded = await readConfig(config ?? ownConfig(process.cwd(), process.env['MAGICTUNNEL_CONFIG']), flagsOf(flags))
     const { up } = await import('../up/run.ts')
-    await up(loaded)
+    await up(loaded, { watch: false })
   })
 
 const client = program

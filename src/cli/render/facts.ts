@@ -19,6 +19,7 @@ const styles: Partial<Record<FactType, Style>> = {
   'service.refused': 'yellow',
   'service.left': 'yellow',
   'listener.failed': 'red',
+  'system.reloadRefused': 'red',
   'system.leaving': 'yellow',
   'system.left': 'yellow',
   'system.crashed': 'red',

@@ -22,10 +22,13 @@ const lookEvery = 50
  * Runs `up` in a session of its own, with nothing of our terminal, and waits until its orchestrator runs.
  * What it prints goes to `up.out` in the state folder.
  */
-export async function detach({ path, stateDir, flags }: LoadedConfig, json: boolean): Promise<void> {
+export async function detach(
+  { path, stateDir, flags }: LoadedConfig,
+  { json, watch }: { readonly json: boolean; readonly watch: boolean },
+): Promise<void> {
   makeFolder(stateDir)
   const output = join(stateDir, 'up.out')
-  const { pid, ended, settle } = launch(['-c', path, ...flagWords(flags)], output)
+  const { pid, ended, settle } = launch(['-c', path, ...flagWords(flags), ...(watch ? ['--watch'] : [])], output)
   const over = new AbortController()
   const early = ended.then((exit): never => {
     over.abort()

@@ -1,39 +1,28 @@
 import { join } from 'node:path'
 import process from 'node:process'
-import { dormantText, loadConfig, type LoadedConfig } from '../../config/load.ts'
+import type { LoadedConfig } from '../../config/load.ts'
+import { createOrchestrator, optionsOf } from '../../embed.ts'
 import type { Orchestrator } from '../../options.ts'
-import { createOrchestrator } from '../../orchestrator.ts'
-import { HyphaeError, messageOf } from '../../protocol/errors.ts'
+import { HyphaeError } from '../../protocol/errors.ts'
 import type { Principal } from '../../protocol/principal.ts'
 import type { ActorStatus, FleetStatus } from '../../protocol/status.ts'
 import { comeBack } from '../connection.ts'
 import { out, outliveOutput } from '../terminal.ts'
 import { endOnDefect } from './defect.ts'
-import { childEnvironment } from './environment.ts'
 import { liveDisplay } from './live-display.ts'
 import { makeFolder, ownLog } from './own-log.ts'
 import { plainDisplay } from './plain-display.ts'
+import { reloadsOf } from './reloads.ts'
 
 /** What runs in this process asks as itself. */
 const ourselves: Principal = { name: 'hyphae up', via: 'internal', role: 'admin' }
 
 /** Runs the fleet of a config until it is shut down or left, by a signal or by a command. */
-export async function up(config: LoadedConfig): Promise<void> {
-  const { services, stateDir, path, warnings, dormant, secretVariables, journal, flags } = config
+export async function up(config: LoadedConfig, { watch }: { readonly watch: boolean }): Promise<void> {
+  const { stateDir, path } = config
   makeFolder(stateDir)
   const log = ownLog(config.log.file ?? join(stateDir, 'supervisor.log'), config.log.level)
-  const orchestrator = createOrchestrator({
-    services,
-    stateDir,
-    configPath: path,
-    warnings: [
-      ...warnings.map((warning) => `${warning.file}:${warning.line}: ${warning.message}`),
-      ...(dormant.length > 0 ? [dormantText(dormant)] : []),
-    ],
-    environment: childEnvironment(process.env, secretVariables),
-    log,
-    retention: journal,
-  })
+  const orchestrator = createOrchestrator({ ...optionsOf(config), log })
   const display = (out.live ? liveDisplay : plainDisplay)(
     out,
     async () => (await ask(orchestrator, 'system.status', {})) as FleetStatus,
@@ -46,20 +35,15 @@ export async function up(config: LoadedConfig): Promise<void> {
   })
   outliveOutput()
   const begun = orchestrator.start()
-  const reload = async (): Promise<void> => {
-    try {
-      await orchestrator.reload(loadConfig(path, process.env, flags).services)
-    } catch (error) {
-      // A config that is wrong changes nothing.
-      log.error({ err: error }, 'the config was not reloaded')
-      display.remark(`the config was not reloaded: ${messageOf(error)}`)
-    }
-  }
-  obeySignals(orchestrator, begun, reload, display.remark)
+  const reloads = reloadsOf({ orchestrator, log, display, ...(watch ? { watch: path } : {}) })
+  obeySignals(orchestrator, begun, reloads.onHangup, display.remark)
+  // Until everything is up there is nothing to go over to.
+  begun.then(reloads.begin, () => {})
   try {
     await begun
     await orchestrator.finished
   } finally {
+    reloads.stop()
     // The last picture needs what the end takes away.
     await display.end()
     await orchestrator.close()
@@ -77,12 +61,7 @@ async function ask(orchestrator: Orchestrator, command: string, input: unknown):
 const sameWish = 500
 
 /** SIGINT and SIGTERM stop everything; another one kills what does not stop. SIGHUP reads the config again. */
-function obeySignals(
-  orchestrator: Orchestrator,
-  begun: Promise<void>,
-  reload: () => Promise<void>,
-  remark: (text: string) => void,
-): void {
+function obeySignals(orchestrator: Orchestrator, begun: Promise<void>, reload: () => void, remark: (text: string) => void): void {
   let asked: number | undefined
   const stop = (signal: string): void => {
     const now = performance.now()

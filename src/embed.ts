@@ -1,0 +1,125 @@
+import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import process from 'node:process'
+import type { AccessOptions } from './access.ts'
+import { toldProblems } from './config/told.ts'
+import { ConfigError } from './config/errors.ts'
+import { dormantText, loadConfig, type LoadedConfig } from './config/load.ts'
+import { childEnvironment } from './environment.ts'
+import { controlSocketOf } from './control-socket.ts'
+import type { ListenerSpec, Orchestrator, OrchestratorOptions } from './options.ts'
+import { createOrchestrator as create } from './orchestrator.ts'
+import { joinHost } from './protocol/endpoint.ts'
+import { HyphaeError, systemCode } from './protocol/errors.ts'
+import type { ReadConfig } from './protocol/reload.ts'
+import type { LoadConfig } from './reloading.ts'
+
+/** From a config to an orchestrator: for `hyphae up`, and for programs that run a fleet inside of themselves. */
+
+export interface EmbedOptions {
+  /** What `${NAME}` in the config means, and what children inherit. */
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** A config as the orchestrator takes it. What of it means something to a running fleet is chosen here and nowhere else. */
+export function optionsOf(config: LoadedConfig, { env = process.env }: EmbedOptions = {}): OrchestratorOptions {
+  const { services, warnings = [], settings = {}, environment } = readOf(config, env)
+  return {
+    services,
+    stateDir: config.stateDir,
+    configPath: config.path,
+    warnings,
+    settings,
+    ...(environment === undefined ? {} : { environment }),
+    retention: config.journal,
+    loadConfig: readerOf(config, env),
+    listeners: listenersOf(config),
+    access: accessOf(config),
+    allowedOrigins: config.http.allowedOrigins,
+  }
+}
+
+/** Its own socket, and a port for each surface that the config does not switch off. */
+function listenersOf({ stateDir, supervisor, http }: LoadedConfig): ListenerSpec[] {
+  const network = [
+    { name: 'supervisor', scheme: 'tcp', dialect: 'jsonrpc', setting: 'supervisor.port', ...supervisor },
+    { name: 'http', scheme: 'http', dialect: 'jsonrpc', setting: 'http.port', ...http },
+  ]
+  return [
+    { name: 'control', endpoint: `unix:${controlSocketOf(stateDir)}`, dialect: 'jsonrpc' },
+    ...network.flatMap(({ name, scheme, host, port, dialect, setting }) =>
+      port === null ? [] : [{ name, endpoint: `${scheme}:${joinHost(host, port)}`, dialect, setting }],
+    ),
+  ]
+}
+
+const accessOf = ({ supervisor: { authentication, allowedCommands } }: LoadedConfig): AccessOptions => ({
+  token: authentication.enabled ? authentication.token : null,
+  allowedCommands,
+})
+
+/** An orchestrator of a config that was loaded, or of options of one's own. */
+export const createOrchestrator = (given: LoadedConfig | OrchestratorOptions): Orchestrator =>
+  create('secretVariables' in given ? optionsOf(given) : given)
+
+/** What a config says to a fleet that runs. */
+function readOf(config: LoadedConfig, env: NodeJS.ProcessEnv): ReadConfig {
+  const { path, services, warnings, dormant, supervisor, http, log, journal, stateDir, defaultService } = config
+  const { port, host, ...security } = supervisor
+  return {
+    path,
+    services,
+    warnings: [
+      ...warnings.map((warning) => `${warning.file}:${warning.line}: ${warning.message}`),
+      ...(dormant.length > 0 ? [dormantText(dormant)] : []),
+    ],
+    settings: {
+      state: stateDir,
+      'supervisor.port': port,
+      'supervisor.host': host,
+      'supervisor.environment': config.environment,
+      'supervisor.security': security,
+      'supervisor.default_service': defaultService,
+      http,
+      log,
+      journal,
+    },
+    environment: childEnvironment(env, config.secretVariables),
+  }
+}
+
+/** Reads configs while a fleet runs. What is wrong is told as texts that may travel. */
+function readerOf({ path: first, flags }: LoadedConfig, env: NodeJS.ProcessEnv): LoadConfig {
+  // Whoever names a file must not be shown what stands in it, unless it is known to be a config.
+  const known = new Set([first])
+  return async (given) => {
+    const path = resolve(given ?? first)
+    refuseUnreadable(path)
+    try {
+      const read = readOf(loadConfig(path, env, flags), env)
+      if (!known.has(path) && read.services.length === 0) refuse(path, 'expected a config with services; it names none')
+      known.add(path)
+      return read
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      const problems = toldProblems(error, known.has(path))
+      const whole = error.problems.every(({ line, file }) => line === 0 && file !== 'environment')
+      throw new HyphaeError('invalid_params', problems[0] ?? '', { problems, ...(whole ? { field: 'config_path' } : {}) })
+    }
+  }
+}
+
+/** A pipe or device would keep us waiting, and with us the whole fleet. */
+function refuseUnreadable(path: string): void {
+  try {
+    if (!statSync(path).isFile()) refuse(path, 'expected a file')
+  } catch (error) {
+    if (error instanceof HyphaeError) throw error
+    refuse(path, systemCode(error) === 'ENOENT' ? 'there is no such file' : `can't be read (${systemCode(error) ?? 'unknown'})`)
+  }
+}
+
+function refuse(path: string, why: string): never {
+  const message = `${path}: ${why}`
+  throw new HyphaeError('invalid_params', message, { field: 'config_path', problems: [message] })
+}

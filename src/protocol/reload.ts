@@ -1,0 +1,58 @@
+import * as z from 'zod'
+import type { ErrorCode } from './errors.ts'
+import type { ServiceSpec } from './service.ts'
+
+/** The vocabulary of a reload: what a config says when it is read again, and what going over to it changes. */
+
+const reloadChange = z.object({
+  service: z.string(),
+  change: z.enum(['added', 'changed', 'removed']),
+  fields: z.array(z.string()).describe('of a changed one: which top-level fields differ, as the config names them'),
+})
+export type ReloadChange = z.infer<typeof reloadChange>
+
+/** What `system.reload` answers. */
+export const reloadAnswer = z.object({
+  config: z.string().nullable().describe('path of the config that was read'),
+  dry_run: z.boolean(),
+  changes: z.array(reloadChange),
+  unchanged: z.number().int().describe('services of the config that are not touched'),
+  because: z.string().describe('the changes in words'),
+  warnings: z.array(z.string()).describe("the config's own, and what takes effect with the next start only"),
+})
+export type ReloadAnswer = z.infer<typeof reloadAnswer>
+
+/** A config as it is read while the orchestrator runs. */
+export interface ReadConfig {
+  readonly path: string | null
+  readonly services: readonly ServiceSpec[]
+  readonly warnings?: readonly string[]
+  /** What takes effect with a start only, by the name that a person knows it by. Compared, never shown. */
+  readonly settings?: Readonly<Record<string, unknown>>
+  /** What children inherit from then on; without it, what they do now. */
+  readonly environment?: Readonly<Record<string, string | undefined>>
+}
+
+/** Why nothing was changed, as a caller is told. */
+export interface ReloadRefusal {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+/** The result of `reload.<id>`: one of the two. */
+export interface ReloadResult {
+  readonly answer: ReloadAnswer | null
+  readonly refusal: ReloadRefusal | null
+}
+
+const words = { added: 'new', changed: 'changed', removed: 'gone' } as const
+
+/** `2 new, 1 changed, 1 gone`. */
+export function changesInWords(changes: readonly ReloadChange[]): string {
+  const parts = (['added', 'changed', 'removed'] as const).flatMap((kind) => {
+    const { length } = changes.filter(({ change }) => change === kind)
+    return length === 0 ? [] : [`${length} ${words[kind]}`]
+  })
+  return parts.length === 0 ? 'nothing has changed' : parts.join(', ')
+}

@@ -1,0 +1,143 @@
+import { dirname, resolve } from 'node:path'
+import process from 'node:process'
+import { fromCallback, type CallbackLogicFunction } from 'xstate'
+import type { Boot } from './boot.ts'
+import type { Directory } from './directory.ts'
+import type { ChangeoverInput, ChangeoverTold, ConfigRead, ReloadRefused, SourceInput } from './machines/reload.ts'
+import { HyphaeError, messageOf } from './protocol/errors.ts'
+import { addressOf, type Address } from './protocol/ids.ts'
+import { sameSpec } from './protocol/record.ts'
+import { changesInWords, type ReadConfig, type ReloadAnswer, type ReloadChange, type ReloadRefusal } from './protocol/reload.ts'
+
+/** What fills the ports of a reload: how the config is read, compared and gone over to, one reload at a time. */
+
+/** Reads the services of a config; null is the one of now, where that is no file. Rejects when it is wrong. */
+export type LoadConfig = (path: string | null) => Promise<ReadConfig>
+
+export interface ReloadingParts {
+  readonly directory: Directory
+  fleet(): Pick<Boot, 'changes' | 'reload'>
+  /** Without it nothing can be read again. */
+  readonly loadConfig: LoadConfig | undefined
+  /** As it is at the start. */
+  readonly config: ReadConfig
+  /** What children inherit: filled anew with the config. */
+  readonly environment: NodeJS.ProcessEnv
+  status(): string
+}
+
+export function createReloading({ directory, fleet, loadConfig, config, environment, status }: ReloadingParts) {
+  /** What takes effect with a start only is as it was then. */
+  const { settings: begun = {} } = config
+  let current = config
+  let holder: Address | null = null
+
+  const refuseWhileStopping = (): void => {
+    if (status() !== 'running')
+      throw new HyphaeError('shutting_down', `the orchestrator is ${status()}; nothing is reloaded any more`)
+  }
+  const take = (address: Address): void => {
+    if (holder !== null && holder !== address && directory.refOf(holder) !== undefined)
+      throw new HyphaeError('busy', `${holder} is reloading the config already`, { reload: holder })
+    holder = address
+  }
+  const pathOf = (asked: string | null): string | null => {
+    if (asked === null) return current.path
+    return resolve(current.path === null ? process.cwd() : dirname(current.path), asked)
+  }
+  const read = async (asked: string | null): Promise<ReadConfig> => {
+    if (loadConfig === undefined) {
+      const message = 'this orchestrator was given its services by a program (no loadConfig): there is no config to read again'
+      throw new HyphaeError('unavailable', message)
+    }
+    return loadConfig(pathOf(asked))
+  }
+  const answerOf = (next: ReadConfig, changes: readonly ReloadChange[], dryRun: boolean): ReloadAnswer => {
+    const { settings = {}, services, warnings = [], path } = next
+    const late = [...new Set([...Object.keys(begun), ...Object.keys(settings)])]
+      .filter((name) => !sameSpec([begun[name]], [settings[name]]))
+      .map((name) => `${name} has changed: that takes effect with the next start`)
+    return {
+      config: path,
+      dry_run: dryRun,
+      changes: [...changes],
+      unchanged: services.length - changes.filter(({ change }) => change !== 'removed').length,
+      because: dryRun ? `${changesInWords(changes)}; a dry run tells nobody` : changesInWords(changes),
+      warnings: [...warnings, ...late],
+    }
+  }
+
+  const source: CallbackLogicFunction<{ type: 'source.none' }, ConfigRead | ReloadRefused, SourceInput> = ({
+    input: { address, configPath, dryRun },
+    sendBack,
+  }) => {
+    let over = false
+    const look = async (): Promise<ConfigRead> => {
+      if (!dryRun) take(address)
+      const next = await read(configPath)
+      refuseWhileStopping()
+      return { type: 'config.read', read: next, answer: answerOf(next, fleet().changes(next.services), dryRun) }
+    }
+    look().then(
+      (fact) => void (over || sendBack(fact)),
+      (error: unknown) => void (over || sendBack({ type: 'reload.refused', refusal: refusalOf(error, configPath) })),
+    )
+    return () => void (over = true)
+  }
+
+  const goOver = async (next: ReadConfig): Promise<ReloadAnswer> => {
+    refuseWhileStopping()
+    if (next.environment !== undefined) {
+      for (const name of Object.keys(environment)) if (!(name in next.environment)) delete environment[name]
+      Object.assign(environment, next.environment)
+    }
+    current = next
+    const changes = await fleet().reload(next.services)
+    if (changes === null) refuseWhileStopping()
+    return answerOf(next, changes ?? [], false)
+  }
+  const changeover: CallbackLogicFunction<{ type: 'changeover.none' }, ChangeoverTold | ReloadRefused, ChangeoverInput> = ({
+    input,
+    sendBack,
+  }) => {
+    let over = false
+    goOver(input.read).then(
+      (answer) => void (over || sendBack({ type: 'changeover.told', answer })),
+      (error: unknown) => void (over || sendBack({ type: 'reload.refused', refusal: refusalOf(error, null) })),
+    )
+    return () => void (over = true)
+  }
+
+  return {
+    source: fromCallback(source),
+    changeover: fromCallback(changeover),
+    /** The config that is read from now on. */
+    path: (): string | null => current.path,
+    warnings: (): readonly string[] => current.warnings ?? [],
+    /** Goes over to services that a program has at hand. */
+    async reload(services: ReadConfig['services']): Promise<string> {
+      take(addressOf('supervisor', 'root'))
+      try {
+        return (await goOver({ ...current, services })).because
+      } finally {
+        holder = null
+      }
+    },
+  }
+}
+
+/** A refusal as the caller is told. Whatever a reader says of a config is about the config. */
+function refusalOf(error: unknown, asked: string | null): ReloadRefusal {
+  if (error instanceof HyphaeError && error.code !== 'invalid_params') {
+    const { code, message, data } = error
+    return { code, message, data }
+  }
+  const told = error instanceof HyphaeError ? error.data['problems'] : undefined
+  const problems = Array.isArray(told) && told.every((one) => typeof one === 'string') ? told : [messageOf(error)]
+  const field = error instanceof HyphaeError ? error.data['field'] : undefined
+  const [first = ''] = (problems[0] ?? '').split('\n')
+  // What names no place is about the file as a whole.
+  if (asked !== null && field === 'config_path')
+    return { code: 'invalid_params', message: `config_path: ${first}`, data: { field, problems } }
+  return { code: 'invalid_params', message: first, data: { problems } }
+}
