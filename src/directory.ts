@@ -89,6 +89,7 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
   /** By kind: the number of the newest change that is not remembered any more. */
   const forgotten = new Map<string, number>()
   const histories = new Map<Address, Fact[]>()
+  const restarts = new Map<Address, { readonly count: number; readonly at: string | null }>()
   const listeners = new Map<Address, Set<() => void>>()
   const watchers = new Set<(changes: readonly Change[]) => void>()
   let seq = 0
@@ -174,6 +175,14 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
     }
   }
 
+  /** A spawn is a restart when more restarts are counted than at the one before. */
+  function noteRestart({ type, about, time, data }: Fact): void {
+    const count = data['restarts']
+    if (type !== 'service.spawned' || typeof count !== 'number') return
+    const before = restarts.get(about)
+    restarts.set(about, { count, at: count > (before?.count ?? 0) ? time : count === 0 ? null : (before?.at ?? null) })
+  }
+
   return {
     observe,
     /** Records a fact: stamps it, keeps it, tells everyone. */
@@ -183,6 +192,7 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
       history.push(fact)
       if (history.length > limits.serviceHistory) history.shift()
       if (parseAddress(about).kind === 'service') histories.set(about, history)
+      noteRestart(fact)
       announce({ type: 'fact', fact })
       return fact
     },
@@ -198,6 +208,8 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
       }
       for (const [about, before] of earlier) {
         const now = histories.get(about) ?? []
+        restarts.delete(about)
+        for (const fact of [...before, ...now]) noteRestart(fact)
         const first = now[0]?.seq ?? Infinity
         histories.set(about, [...before.filter((one) => one.seq < first), ...now].slice(-limits.serviceHistory))
       }
@@ -236,6 +248,8 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
       }
       return found.sort(bySeq)
     },
+    /** When the service at that address was last started again, as far as facts tell. */
+    lastRestart: (address: Address): string | null => restarts.get(address)?.at ?? null,
     history: (address: Address): readonly Fact[] => histories.get(address) ?? [],
     /** Calls back in a turn of its own after any of these changed; many changes may come as one call. */
     listen(addresses: readonly Address[], listener: () => void): () => void {

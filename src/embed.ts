@@ -36,13 +36,14 @@ export function optionsOf(config: LoadedConfig, { env = process.env }: EmbedOpti
     listeners: listenersOf(config),
     access: accessOf(config),
     allowedOrigins: config.http.allowedOrigins,
+    defaultService: config.defaultService,
   }
 }
 
 /** Its own socket, and a port for each surface that the config does not switch off. */
 function listenersOf({ stateDir, supervisor, http }: LoadedConfig): ListenerSpec[] {
   const network = [
-    { name: 'supervisor', scheme: 'tcp', dialect: 'jsonrpc', setting: 'supervisor.port', ...supervisor },
+    { name: 'supervisor', scheme: 'tcp', dialect: 'magictunnel', setting: 'supervisor.port', ...supervisor },
     { name: 'http', scheme: 'http', dialect: 'jsonrpc', setting: 'http.port', ...http },
   ]
   return [

@@ -88,6 +88,8 @@ export function createFleetView({
       generation,
       desired,
       depends_on: spec.dependsOn.map((dependency) => dependency.service),
+      args: spec.args,
+      last_restart: directory.lastRestart(entry.address),
     }
   }
 

@@ -56,6 +56,8 @@ export interface OrchestratorOptions {
   /** Origins of web pages that may call over HTTP, beside our own. */
   readonly allowedOrigins?: readonly string[]
   readonly times?: WireTimes
+  /** The service that is meant where a request names none; without it the first one. */
+  readonly defaultService?: string | null
   readonly log?: Log
   /** How long facts are kept, and how many bytes of them. */
   readonly retention?: Retention

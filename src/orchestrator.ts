@@ -45,6 +45,7 @@ const silent: Log = { info() {}, warn() {}, error() {}, debug() {} }
 export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const { services, stateDir, configPath = null, log = silent } = options
   const listeners = options.listeners ?? [{ name: 'control', endpoint: `unix:${controlSocketOf(stateDir)}`, dialect: 'jsonrpc' }]
+  const access = options.access ?? { token: null, allowedCommands: null }
   const startedAt = monotonic()
   const run = randomBytes(3).toString('hex')
   const stateId = stateIdOf(stateDir)
@@ -150,7 +151,9 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const surfaces = createSurfaces({
     gateway,
     registry,
-    access: createAccess(options.access ?? { token: null, allowedCommands: null }),
+    access: createAccess(access),
+    allowedCommands: access.allowedCommands,
+    defaultService: () => options.defaultService ?? fleet.names()[0] ?? null,
     listeners,
     transports: options.transports ?? [],
     allowedOrigins: options.allowedOrigins ?? [],

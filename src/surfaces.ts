@@ -3,6 +3,7 @@ import { createConversation } from './actors/conversation.ts'
 import { createServerSockets } from './actors/server-socket.ts'
 import type { Access } from './access.ts'
 import { jsonrpc } from './dialects/jsonrpc.ts'
+import { magictunnel } from './dialects/magictunnel.ts'
 import type { Admission } from './machines/listener.ts'
 import type { ListenerSpec, Log, WireTimes } from './options.ts'
 import type { Gateway } from './protocol/calls.ts'
@@ -10,6 +11,7 @@ import type { Command } from './protocol/command.ts'
 import type { ConversationInput } from './protocol/conversation.ts'
 import type { Dialect } from './protocol/dialect.ts'
 import type { Transport } from './protocol/link.ts'
+import { admitsVerb } from './protocol/verbs.ts'
 import { memory } from './transports/memory.ts'
 import { tcp } from './transports/tcp.ts'
 import { unix } from './transports/unix.ts'
@@ -28,18 +30,29 @@ export interface SurfacesParts {
   readonly allowedOrigins: readonly string[]
   readonly times: WireTimes
   readonly log: Log
+  /** The control verbs of the network; null = all. */
+  readonly allowedCommands: readonly string[] | null
+  /** The service that is meant where a request names none. */
+  defaultService(): string | null
   newId(): string
   /** Makes a connection actor. */
   connect(input: ConversationInput): void
 }
 
+/** RFC 3339 with nanoseconds, of which the clock gives milliseconds. */
+const timestamp = (): string => `${new Date().toISOString().slice(0, -1)}000000+00:00`
+
 export function createSurfaces(parts: SurfacesParts) {
   const { gateway, registry, access, listeners, transports, allowedOrigins, times, log, newId, connect } = parts
-  const isStream = (method: string): boolean => registry.get(method)?.kind === 'stream'
-  const dialects = new Map<string, Dialect>([
-    ['jsonrpc', jsonrpc({ isStream }) as Dialect],
+  const { allowedCommands, defaultService } = parts
+  const spoken = new Map<string, Dialect>([
+    ['jsonrpc', jsonrpc({ isStream: (method) => registry.get(method)?.kind === 'stream' }) as Dialect],
     // One request, one answer: what asks for a stream is told that it needs more than that.
     ['jsonrpc-exchange', jsonrpc({ isStream: () => false }) as Dialect],
+    [
+      'magictunnel',
+      magictunnel({ now: timestamp, defaultService, isAllowed: (verb) => admitsVerb(allowedCommands, verb) }) as Dialect,
+    ],
   ])
   const all = new Map([unix(), memory(), tcp(), ...transports].map((transport) => [transport.scheme, transport]))
   const sockets = createServerSockets(all, (name) => listeners.find((one) => one.name === name)?.setting)
@@ -70,7 +83,7 @@ export function createSurfaces(parts: SurfacesParts) {
     conversation: createConversation({
       gateway,
       claim: sockets.claim,
-      dialect: (name) => dialects.get(name),
+      dialect: (name) => spoken.get(name),
       authenticate: (listener, token) => access.authenticate(schemeOf(listener), token),
       log,
       stallTime: times.stall,

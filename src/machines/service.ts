@@ -468,7 +468,7 @@ export const serviceMachine = base.createMachine({
               type: 'state',
               params: ({ context, event: { pid, start, leader, containment } }) =>
                 about(context, context.adopt === null ? 'service.spawned' : 'service.adopted', context.because, {
-                  data: { pid, start, leader, containment },
+                  data: { pid, start, leader, containment, restarts: context.restartCount },
                 }),
             },
             { type: 'recordSpawn', params: ({ event }) => event },

@@ -192,4 +192,16 @@ export const limits = {
   configSettle: 100,
   /** How often a watch looks at the config file itself, ms: not every file system tells, and a folder may be replaced. */
   configLook: 2_000,
+  /** Longest line on the supervisor's control port, bytes. Its largest command, with dozens of programs, is a few KiB. */
+  controlLineBytes: 64 * 1024,
+  /** Longest subnegotiation of telnet that is skipped, bytes; terminals send a few dozen. */
+  telnetBytes: 1024,
+  /** How long a control command may take before its caller is told that it goes on, ms: clients give up after 10 s. */
+  controlAnswerTime: 8_500,
+  /** A first line that comes within this of the connection comes from a program, ms; nobody types that fast. */
+  controlEarly: 200,
+  /** How long a program that asked one thing in words may be silent after its answer before it is let go, ms. */
+  controlSilence: 1_000,
+  /** How long a control connection may say nothing before it is let go, ms. */
+  controlIdleTime: 5 * 60_000,
 } as const

@@ -167,6 +167,8 @@ export const serviceStatus = z.object({
   generation: z.number().int().describe('grows with every requested start or restart'),
   desired: z.enum(['run', 'stop']),
   depends_on: z.array(z.string()),
+  args: z.array(z.string()).readonly().describe('the arguments that it runs with'),
+  last_restart: z.iso.datetime().nullable().describe('when it was last started again, by itself or on request'),
 })
 export type ServiceStatus = z.infer<typeof serviceStatus>
 

@@ -45,3 +45,7 @@ export const isVerb = (word: string): boolean => Object.hasOwn(verbs, plain(word
 export const commandsOf = (words: readonly string[]): string[] => [
   ...new Set(words.flatMap((word) => (isVerb(word) ? (verbs[plain(word)] ?? []) : []))),
 ]
+
+/** Is this verb, by any of its names, among these words? null: all are. */
+export const admitsVerb = (words: readonly string[] | null, verb: string): boolean =>
+  words === null || words.some((word) => plain(word) === plain(verb))

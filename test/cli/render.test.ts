@@ -32,6 +32,8 @@ const running: ServiceStatus = {
   generation: 1,
   desired: 'run',
   depends_on: [],
+  args: [],
+  last_restart: null,
 }
 const failed: ServiceStatus = { ...running, status: 'failed', pid: null, phase: 'reaped', state: 'failed', reason: 'gave up' }
 const fleet: FleetStatus = {
