@@ -23,6 +23,15 @@ export function settled(directory: Directory, names: readonly string[]): Promise
   return once(directory, addresses, () => addresses.every((address) => directory.entry(address)?.state !== 'open.binding'))
 }
 
+/** A promise, and how it is resolved from outside. */
+export function deferred(): { readonly promise: Promise<void>; resolve(): void } {
+  let resolve = (): void => {}
+  const promise = new Promise<void>((settle) => {
+    resolve = settle
+  })
+  return { promise, resolve: () => resolve() }
+}
+
 export const sleep = (ms: number): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, ms).unref()

@@ -2,6 +2,7 @@ import type { AnyActorRef, StateValue } from 'xstate'
 import { messageOf } from './protocol/errors.ts'
 import type { Fact, Statement } from './protocol/facts.ts'
 import { parseAddress, type Address } from './protocol/ids.ts'
+import { isRecord } from './protocol/json.ts'
 import { phases, type Phase } from './protocol/lifecycle.ts'
 import { limits } from './protocol/limits.ts'
 import { publicEventTypes } from './protocol/public-events.ts'
@@ -65,6 +66,13 @@ const reasonOf = ({ context, error, status }: MachineSnapshotView): string | nul
   return typeof because === 'string' ? because : null
 }
 
+/** An output, and the part of it that only those are told who asked for it: large, or nobody else's business. */
+function split(output: unknown): { readonly shown: unknown; readonly details: unknown } {
+  if (!isRecord(output) || !('details' in output)) return { shown: output, details: undefined }
+  const { details, ...shown } = output
+  return { shown, details: details ?? undefined }
+}
+
 /** The nearest actor above that has an address; XState keeps the parent in a field that is internal but stable. */
 function parentOf(ref: AnyActorRef, addressOf: (ref: AnyActorRef) => Address | undefined): Address | null {
   for (
@@ -88,6 +96,7 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
   const reaped = new Map<string, Map<Address, Remembered>>()
   /** By kind: the number of the newest change that is not remembered any more. */
   const forgotten = new Map<string, number>()
+  const details = new Map<Address, unknown>()
   const histories = new Map<Address, Fact[]>()
   const restarts = new Map<Address, { readonly count: number; readonly at: string | null }>()
   const listeners = new Map<Address, Set<() => void>>()
@@ -122,6 +131,11 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
       const gone = before === undefined || before.ref === ref
       if (gone) changes++
       remember(address, { seq: changes, status })
+      const { details: more } = split(snapshot.output)
+      if (more !== undefined) {
+        details.set(address, more)
+        if (details.size > limits.reapedPrograms) details.delete(details.keys().next().value ?? '')
+      }
       if (!gone) return
       live.delete(address)
       announce({ type: 'reaped', address, seq: changes })
@@ -171,7 +185,7 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
       parent: parentOf(entry.ref, (one) => addressByRef.get(one)),
       accepts,
       live: isLive,
-      ...(isLive ? {} : { result: entry.snapshot.output ?? null }),
+      ...(isLive ? {} : { result: split(entry.snapshot.output).shown ?? null }),
     }
   }
 
@@ -250,6 +264,8 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
     },
     /** When the service at that address was last started again, as far as facts tell. */
     lastRestart: (address: Address): string | null => restarts.get(address)?.at ?? null,
+    /** What an actor that has ended does not show to everybody. */
+    details: (address: Address): unknown => details.get(address),
     history: (address: Address): readonly Fact[] => histories.get(address) ?? [],
     /** Calls back in a turn of its own after any of these changed; many changes may come as one call. */
     listen(addresses: readonly Address[], listener: () => void): () => void {

@@ -36,6 +36,7 @@ export function optionsOf(config: LoadedConfig, { env = process.env }: EmbedOpti
     listeners: listenersOf(config),
     access: accessOf(config),
     allowedOrigins: config.http.allowedOrigins,
+    programs: { allowed: config.supervisor.allowedPrograms, allowShell: config.supervisor.allowShell },
     defaultService: config.defaultService,
   }
 }

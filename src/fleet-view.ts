@@ -19,6 +19,7 @@ export interface FleetViewParts {
   serviceNames(): readonly string[]
   listenerNames(): readonly string[]
   supervisor(): SupervisorStatus
+  programs: FleetView['programs']
   tail(service: string, lines: number): Promise<readonly LogLine[]>
   /** Where the last whole line of a log ends, in bytes. */
   logEnd(service: string): Promise<number>
@@ -61,6 +62,7 @@ export function createFleetView({
   serviceNames,
   listenerNames,
   supervisor,
+  programs,
   tail,
   logEnd,
   journal,
@@ -96,7 +98,7 @@ export function createFleetView({
   function serviceDetail(name: string): ServiceDetail | undefined {
     const entry = directory.entry(addressOf('service', name))
     if (entry === undefined) return undefined
-    const { spec, next, op, readyGeneration, generation, history, ended, blocked } = contextOf(entry)
+    const { spec, next, op, overrides, readyGeneration, generation, history, ended, blocked } = contextOf(entry)
     return {
       spec: next ?? spec,
       op,
@@ -105,6 +107,10 @@ export function createFleetView({
       // What its gate said last, as long as it still holds: a dependency that was started again may yet come up.
       blocked: blocked && spec.dependsOn.some((dependency) => service(dependency.service)?.state === 'failed'),
       pendingSpec: next !== null,
+      overridden: [
+        ...(overrides?.args === undefined ? [] : ['args']),
+        ...Object.keys(overrides?.env ?? {}).map((name) => `env.${name}`),
+      ],
       // Without a limit only the series is counted.
       restartsInWindow: spec.restart.maxRestarts === null ? history.streak : history.restarts.length,
       lastExit: ended === null ? null : causeOf(ended),
@@ -113,6 +119,7 @@ export function createFleetView({
 
   return {
     supervisor,
+    programs,
     serviceNames,
     service,
     serviceDetail,
@@ -142,6 +149,7 @@ export function createFleetView({
     history: (name) => directory.history(addressOf('service', name)),
     actors: directory.actors,
     actor: directory.actor,
+    details: directory.details,
     accepts: (address, event) => directory.entry(address)?.snapshot.can(event) ?? false,
     measure: (names) => meter.measure(names),
     events: (query) => journal().read(query),

@@ -72,7 +72,7 @@ export function createKeeper({ directory, journal, boot }: KeeperParts): Keeper 
 /** null: nobody has asked anything of it yet, so there is nothing that the config does not say. */
 function recordOf({ snapshot, state }: Entry, boot: string): ServiceRecord | null {
   const context = snapshot.context as unknown as ServiceContext
-  const { spec, next, desired, generation, readyGeneration, by, request, because, restartCount, history } = context
+  const { spec, next, desired, generation, readyGeneration, by, request, because, restartCount, history, overrides } = context
   if (generation === 0 && by === null) return null
   const { leader } = context
   // One that is being spawned may run, and end, before we hear of it: an exit of this name is not one that was reported.
@@ -94,6 +94,7 @@ function recordOf({ snapshot, state }: Entry, boot: string): ServiceRecord | nul
     incarnation,
     leader,
     readyAt: context.readyAt,
+    overrides: overrides === null ? null : { args: overrides.args?.slice(), env: { ...overrides.env } },
     boot,
   }
 }

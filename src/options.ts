@@ -4,6 +4,7 @@ import type { Gateway } from './protocol/calls.ts'
 import type { Fact } from './protocol/facts.ts'
 import type { Retention } from './protocol/journal.ts'
 import type { Transport } from './protocol/link.ts'
+import type { ProgramRules } from './protocol/program.ts'
 import type { ServiceSpec } from './protocol/service.ts'
 import type { FleetView } from './protocol/view.ts'
 import type { HttpTimes } from './transports/http.ts'
@@ -56,6 +57,8 @@ export interface OrchestratorOptions {
   /** Origins of web pages that may call over HTTP, beside our own. */
   readonly allowedOrigins?: readonly string[]
   readonly times?: WireTimes
+  /** Programs that may be run around restarts and alone. Without it: none. */
+  readonly programs?: ProgramRules
   /** The service that is meant where a request names none; without it the first one. */
   readonly defaultService?: string | null
   readonly log?: Log

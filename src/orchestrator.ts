@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { dirname } from 'node:path'
 import process from 'node:process'
 import { createActor } from 'xstate'
 import { createAccess } from './access.ts'
-import { gone, nextTurn, settled, sleep } from './awaiting.ts'
+import { deferred, gone, nextTurn, settled, sleep } from './awaiting.ts'
 import { createChildProcess } from './actors/child-process.ts'
 import { createContainers } from './actors/containment.ts'
 import { createDiskWatch } from './actors/disk-watch.ts'
@@ -10,6 +11,7 @@ import { tail, tailTo } from './actors/log-tail.ts'
 import { createMeter } from './actors/metrics.ts'
 import { bootId, monotonic } from './actors/proc.ts'
 import { createProbe } from './actors/probe.ts'
+import { createRunner } from './actors/run-program.ts'
 import { createSpawnQueue } from './actors/spawn-queue.ts'
 import { createBoot } from './boot.ts'
 import { registry } from './commands/registry.ts'
@@ -29,12 +31,13 @@ import { addressOf } from './protocol/ids.ts'
 import type { Damage } from './protocol/journal.ts'
 import { orchestratorEnds } from './protocol/link.ts'
 import { limits } from './protocol/limits.ts'
+import { noPrograms } from './protocol/program.ts'
 import type { Principal } from './protocol/principal.ts'
-import type { SupervisorStatus } from './protocol/status.ts'
-import { createRecording } from './recording.ts'
+import { createRecording, tellChecks } from './recording.ts'
 import { createReloading } from './reloading.ts'
 import { logPathOf, logsIn, prepareStateDir, stateIdOf } from './state-dir.ts'
 import { createStreams } from './streams.ts'
+import { createSupervisor } from './supervisor.ts'
 import { createSurfaces } from './surfaces.ts'
 import { supervisionTree } from './tree.ts'
 import { version } from './version.ts'
@@ -46,7 +49,6 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const { services, stateDir, configPath = null, log = silent } = options
   const listeners = options.listeners ?? [{ name: 'control', endpoint: `unix:${controlSocketOf(stateDir)}`, dialect: 'jsonrpc' }]
   const access = options.access ?? { token: null, allowedCommands: null }
-  const startedAt = monotonic()
   const run = randomBytes(3).toString('hex')
   const stateId = stateIdOf(stateDir)
   // Ours alone: a reload may change it.
@@ -54,6 +56,8 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const logs = logsIn(stateDir)
   const logPath = (service: string): string => logPathOf(stateDir, service)
   const exits = createExits(stateDir, () => opened().journal.sync())
+  const folder = configPath === null ? stateDir : dirname(configPath)
+  const runner = createRunner({ environment, folder, stateId })
   const readTail = (service: string, lines: number) => tail(logPath(service), lines)
 
   const directory = createDirectory()
@@ -61,22 +65,18 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const containers = createContainers({ stateId })
   let persistence: Persistence | undefined
   let stopped = false
-  let status: SupervisorStatus['status'] = 'starting'
   let count = 0
   const newId = (): string => `${run}-${++count}`
 
-  const supervisor = (): SupervisorStatus => ({
-    status,
-    pid: process.pid,
-    uptime: Math.floor((monotonic() - startedAt) / 1000),
-    managed_services: fleet.names().length,
-    version,
-    config: reloading.path(),
-    state: stateDir,
-    warnings: [...reloading.warnings(), ...damages],
-    faults: [...faults.list()],
+  const defaultService = (): string | null => options.defaultService ?? fleet.names()[0] ?? null
+  const supervisor = createSupervisor({
+    stateDir,
+    clock: monotonic,
+    serviceNames: () => fleet.names(),
+    config: () => ({ path: reloading.path(), warnings: reloading.warnings() }),
+    defaultService,
+    faults: () => faults,
   })
-  const damages: string[] = []
   const listenerNames = listeners.map(({ name }) => name)
   const opened = (): Persistence => {
     if (persistence !== undefined) return persistence
@@ -88,7 +88,8 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     clock: monotonic,
     serviceNames: () => fleet.names(),
     listenerNames: () => listenerNames,
-    supervisor,
+    supervisor: supervisor.shown,
+    programs: () => ({ rules: options.programs ?? noPrograms, running: runner.running() }),
     tail: readTail,
     logEnd: async (service) => (await tailTo(logPath(service), 0)).end,
     journal: () => opened().journal,
@@ -103,10 +104,10 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     first: ({ type }) => {
       // The end of the orchestrator, as its own status and the journal's record of the fleet show it.
       if (type === 'system.stopping') {
-        status = 'stopping'
+        supervisor.become('stopping')
         persistence?.keeper.fleet('stopping')
       } else if (type === 'system.leaving') {
-        status = 'leaving'
+        supervisor.become('leaving')
         persistence?.keeper.freeze()
       } else if (type === 'system.stopped') {
         stopped = true
@@ -125,7 +126,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     loadConfig: options.loadConfig,
     config: { path: configPath, services, warnings: options.warnings ?? [], settings: options.settings ?? {} },
     environment,
-    status: () => status,
+    status: supervisor.status,
   })
 
   const parts = { directory, view, deliver, clock: monotonic }
@@ -141,7 +142,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       take: (call, run) => opened().requests.take(call, run),
       resume: (call, run) => opened().requests.resume(call, run),
     },
-    starting: () => (status === 'starting' ? started : undefined),
+    starting: () => (supervisor.status() === 'starting' ? started.promise : undefined),
     durable: () => opened().journal.sync(),
     fault: () => opened().journal.fault,
     accepted,
@@ -153,7 +154,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     registry,
     access: createAccess(access),
     allowedCommands: access.allowedCommands,
-    defaultService: () => options.defaultService ?? fleet.names()[0] ?? null,
+    defaultService,
     listeners,
     transports: options.transports ?? [],
     allowedOrigins: options.allowedOrigins ?? [],
@@ -175,16 +176,10 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
         containers,
         spawnQueue: createSpawnQueue(),
       }),
-      probe: createProbe({
-        logPath,
-        environment,
-        log: (service, ok, fields) => {
-          if (ok) log.debug({ service, ...fields }, 'Service health check passed')
-          else log.warn({ service, ...fields }, 'Service health check failed')
-        },
-      }),
+      probe: createProbe({ logPath, environment, log: tellChecks(log) }),
       gate: createGate(parts),
       target: createTarget(parts),
+      program: runner.logic,
       fleet: createFleetPort(parts),
       source: reloading.source,
       changeover: reloading.changeover,
@@ -207,26 +202,20 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     deliver,
     spawn,
     forget: (service) => persistence?.keeper.forget(service),
-    goesOn: () => status === 'starting' || status === 'running',
+    goesOn: () => ['starting', 'running'].includes(supervisor.status()),
   })
 
-  let letIn: () => void = () => {}
-  const started = new Promise<void>((resolve) => {
-    letIn = resolve
-  })
-  let finish: () => void = () => {}
-  const finished = new Promise<void>((resolve) => {
-    finish = resolve
-  })
+  const started = deferred()
+  const finished = deferred()
   const shutdownAddress = addressOf('shutdown', 'fleet')
   directory.listen([shutdownAddress], () => {
-    if (directory.actor(shutdownAddress)?.live === false) finish()
+    if (directory.actor(shutdownAddress)?.live === false) finished.resolve()
   })
 
   return {
     gateway,
     view,
-    finished,
+    finished: finished.promise,
     onFact,
     async start() {
       prepareStateDir(stateDir, [logs, exits.dir])
@@ -241,7 +230,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       root.start()
       state({ type: 'system.starting', about: 'supervisor.root', data: { pid: process.pid, version } })
       const damaged = (damage: Damage): void => {
-        damages.push(`the journal was damaged: ${damage.because}; the damaged file is kept as ${damage.keptAs}`)
+        supervisor.damaged(damage)
         state({ type: 'system.damaged', about: 'supervisor.root', because: damage.because, data: { ...damage } })
       }
       store.journal.onDamage(damaged)
@@ -264,9 +253,9 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       await Promise.all(store.requests.unfinished(store.services, generations).map(gateway.resume))
       meter.start()
       disk.start()
-      status = 'running'
+      supervisor.become('running')
       state({ type: 'system.ready', about: 'supervisor.root', data: { services: fleet.names().length } })
-      letIn()
+      started.resolve()
     },
     async reload(next) {
       const because = await reloading.reload(next)
@@ -280,7 +269,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     async shutdown(by) {
       const principal: Principal = { name: by, via: 'internal', role: 'admin' }
       await gateway.invoke(principal, 'system.shutdown', { wait: false })
-      await finished
+      await finished.promise
     },
     async close() {
       meter.stop()
@@ -297,6 +286,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
         for (const name of fleet.names()) deliver(addressOf('service', name), { type: 'LEAVE' })
       }
       root.stop()
+      await Promise.race([runner.cleared(), sleep(limits.closeTime)])
       // Whoever was refused has no business with those of another one.
       if (persistence !== undefined) containers.removeAll(stopped ? undefined : new Set(fleet.names()))
       await persistence?.close(!stopped)

@@ -1,6 +1,6 @@
 import { fromCallback, type CallbackLogicFunction } from 'xstate'
 import type { Directory } from './directory.ts'
-import type { TargetSeen, TargetCommand, TargetView } from './machines/restart.ts'
+import type { TargetSeen, TargetCommand, TargetView } from './machines/restart-vocabulary.ts'
 import type { GateFact, GateInput, ServiceContext } from './machines/service.ts'
 import type { FleetRested, FleetStop, ShutdownInput } from './machines/shutdown.ts'
 import { addressOf, type Address } from './protocol/ids.ts'
@@ -46,7 +46,7 @@ export function createGate({ directory, view }: PortParts) {
 }
 
 /** The service of a restart workflow. */
-export function createTarget({ directory, view, deliver }: PortParts) {
+export function createTarget({ directory, view, deliver, clock }: PortParts) {
   const run: CallbackLogicFunction<TargetCommand, TargetSeen, { service: string }> = ({
     input: { service },
     sendBack,
@@ -56,11 +56,13 @@ export function createTarget({ directory, view, deliver }: PortParts) {
     const seen = (): TargetView | null => {
       const entry = directory.entry(address)
       if (entry === undefined) return null
-      const { op, generation, readyGeneration, desired, pid, because } = entry.snapshot.context as unknown as ServiceContext
+      const context = entry.snapshot.context as unknown as ServiceContext
+      const { op, generation, readyGeneration, desired, pid, because, spec, next, overrides, back } = context
       const blocked = view.serviceDetail(service)?.blocked ?? false
-      return { op, generation, readyGeneration, desired, pid, because, blocked, state: entry.state }
+      const setting = { spec: next ?? spec, overrides, back }
+      return { op, generation, readyGeneration, desired, pid, because, blocked, state: entry.state, spec, setting }
     }
-    const look = (): void => sendBack({ type: 'target.seen', view: seen() })
+    const look = (): void => sendBack({ type: 'target.seen', view: seen(), at: clock() })
     const stop = directory.listen([address], look)
     receive((command) => {
       if (command.type === 'target.tell') deliver(address, command.event)

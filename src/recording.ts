@@ -70,3 +70,11 @@ export function createRecording({ directory, meter, containers, log, journal, fi
     },
   }
 }
+
+/** Our own log of what probes saw. */
+export const tellChecks =
+  (log: Log) =>
+  (service: string, ok: boolean, fields: object): void => {
+    if (ok) log.debug({ service, ...fields }, 'Service health check passed')
+    else log.warn({ service, ...fields }, 'Service health check failed')
+  }

@@ -5,13 +5,16 @@ import { listenerMachine, type Admission, type ListenerInput } from './machines/
 import { orchestratorOf } from './machines/orchestrator.ts'
 import { poolOf } from './machines/pool.ts'
 import { processMachine } from './machines/process.ts'
+import { programMachine } from './machines/program.ts'
 import { reloadMachine, type ChangeoverInput, type SourceInput } from './machines/reload.ts'
-import { restartMachine, type TargetCommand } from './machines/restart.ts'
+import type { TargetCommand } from './machines/restart-vocabulary.ts'
+import { restartMachine } from './machines/restart.ts'
 import { serviceMachine, type GateInput } from './machines/service.ts'
 import { shutdownMachine, type FleetStop, type ShutdownInput } from './machines/shutdown.ts'
 import type { ConversationCommand, ConversationInput } from './protocol/conversation.ts'
 import type { Statement } from './protocol/facts.ts'
 import type { ChildCommand, ChildInput, ProbeCommand, ProbeInput } from './protocol/process.ts'
+import type { ProgramCommand, RunInput } from './protocol/program.ts'
 
 /** What fills the ports of the machines. */
 export interface TreeParts {
@@ -23,6 +26,7 @@ export interface TreeParts {
   readonly probe: CallbackActorLogic<ProbeCommand, ProbeInput>
   readonly gate: CallbackActorLogic<{ type: 'gate.look' }, GateInput>
   readonly target: CallbackActorLogic<TargetCommand, { service: string }>
+  readonly program: CallbackActorLogic<ProgramCommand, RunInput>
   readonly fleet: CallbackActorLogic<FleetStop, Pick<ShutdownInput, 'by' | 'mode'>>
   /** Reads the config of a reload. */
   readonly source: CallbackActorLogic<{ type: 'source.none' }, SourceInput>
@@ -34,11 +38,12 @@ export interface TreeParts {
 
 /** Every machine with its ports filled, below one root. `contained` comes last, because `provide` makes a new machine. */
 export function supervisionTree(parts: TreeParts) {
-  const { state, admit, child, probe, gate, target, fleet, source, changeover, socket, conversation } = parts
+  const { state, admit, child, probe, gate, target, program, fleet, source, changeover, socket, conversation } = parts
   const actions = { state: (_: unknown, statement: Statement) => state(statement) }
   const process = contained(processMachine.provide({ actors: { child, probe } }))
   const service = contained(serviceMachine.provide({ actors: { process, gate }, actions }))
-  const restart = contained(restartMachine.provide({ actors: { target }, actions }))
+  const restart = contained(restartMachine.provide({ actors: { target, program }, actions }))
+  const one = contained(programMachine.provide({ actors: { program }, actions }))
   const shutdown = contained(shutdownMachine.provide({ actors: { fleet }, actions }))
   const reload = contained(reloadMachine.provide({ actors: { source, changeover }, actions }))
   const listener = contained(
@@ -49,6 +54,7 @@ export function supervisionTree(parts: TreeParts) {
     {
       services: poolOf(service, state),
       workflows: poolOf(restart, state),
+      programs: poolOf(one, state),
       reloads: poolOf(reload, state),
       shutdowns: poolOf(shutdown, state),
       listeners: poolOf(listener, state),

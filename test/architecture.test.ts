@@ -80,6 +80,7 @@ const composition = [
   'index',
   'control-socket',
   'access',
+  'supervisor',
   'surfaces',
   'identity',
   'reloading',

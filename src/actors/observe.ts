@@ -3,7 +3,7 @@ import type { ProcessIdentity } from '../protocol/process.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Containers } from './containment.ts'
 import { isAlive, isLiving, readStat, send } from './proc.ts'
-import { markedProcesses, type Marked } from './scan.ts'
+import { markedProcesses, programsMark, type Marked } from './scan.ts'
 
 /** What runs of a fleet whose orchestrator is gone: by the marks in environments, by the journal's pids and by cgroups. */
 
@@ -32,7 +32,9 @@ export async function observe({ stateId, containers, known, exits }: Observation
     const incarnations = new Map<string, ObservedIncarnation>()
     const journal = lastKnown.get(service)
     for (const [incarnation, processes] of marked.get(service) ?? []) {
-      const leader = journal?.incarnation === incarnation ? living(journal.leader) : leaderAmong(processes)
+      // Nobody goes on with a program that was to be run to its end.
+      const leader =
+        service === programsMark ? null : journal?.incarnation === incarnation ? living(journal.leader) : leaderAmong(processes)
       incarnations.set(incarnation, { incarnation, leader, processes: processes.map(({ pid, start }) => ({ pid, start })) })
     }
     // A program that has overwritten its environment (a title in `ps`) shows no mark; the journal knows its pid.

@@ -17,6 +17,9 @@ export const markOf = (stateId: string, service: string, incarnation: string): s
 /** The variable that carries the mark. */
 export const markVariable = 'HYPHAE_ID'
 
+/** Stands in marks for programs that are run to their end; no service can have this name. */
+export const programsMark = '(programs)'
+
 const key = Buffer.from(`${markVariable}=`)
 const laterKey = Buffer.from(`\0${markVariable}=`)
 

@@ -4,6 +4,13 @@ import { isRecord } from '../protocol/json.ts'
 import { printable } from './render/text.ts'
 import { err } from './terminal.ts'
 
+/** Of a custom restart that failed it was the service itself: its commands have told their own reasons. */
+const wasTheService = (data: HyphaeError['data']): boolean =>
+  ['pre_command_results', 'post_command_results'].every((side) => {
+    const results = data[side]
+    return Array.isArray(results) && results.every((one: unknown) => isRecord(one) && one['success'] === true)
+  })
+
 const next: Partial<Record<ErrorCode, string>> = {
   timeout: 'see how it stands: hyphae status',
   internal: 'supervisor.log in the state folder has the details',
@@ -15,6 +22,7 @@ const next: Partial<Record<ErrorCode, string>> = {
 function advice({ code, data }: HyphaeError): string | undefined {
   const results = Array.isArray(data['results']) ? data['results'] : []
   const bad: unknown = results.find((result: unknown) => isRecord(result) && result['outcome'] !== 'done')
+  if (code === 'failed' && wasTheService(data)) return `see why: hyphae explain ${String(data['service'])}`
   if (isRecord(bad)) return `see why: hyphae explain ${String(bad['service'])}`
   if (code === 'not_found') return data['field'] === 'to' ? 'list them: hyphae actors' : 'list them: hyphae status'
   return next[code]

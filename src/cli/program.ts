@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander'
 import { HyphaeError } from '../protocol/errors.ts'
 import { version } from '../version.ts'
+import { tied } from './command-words.ts'
 import { fail } from './failure.ts'
 import { addActors } from './verbs/actors.ts'
 import { addComplete, addCompletion } from './verbs/completion.ts'
+import { addCustomRestart } from './verbs/custom-restart.ts'
 import { addDown } from './verbs/down.ts'
 import { addEvents } from './verbs/events.ts'
 import { addExplain } from './verbs/explain.ts'
@@ -44,6 +46,7 @@ const verbs = [
   addStart,
   addStop,
   addRestart,
+  addCustomRestart,
   addLogs,
   addEvents,
   addSend,
@@ -74,9 +77,10 @@ function programOf(): Command {
 }
 
 /** Runs one command line; answers the exit code. */
-export async function run(args: readonly string[]): Promise<number> {
+export async function run(given: readonly string[]): Promise<number> {
+  const args = tied(given)
   try {
-    await programOf().parseAsync([...args], { from: 'user' })
+    await programOf().parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
     const json = args.includes('--json')

@@ -1,9 +1,11 @@
 import type { Command } from '../protocol/command.ts'
 import { actorGet, actorList, actorSend, actorWatch } from './actor.ts'
+import { serviceCustomRestart } from './custom-restart.ts'
 import { eventsFollow, eventsRead } from './events.ts'
 import { serviceGraph } from './graph.ts'
 import { logsFollow, logsRead } from './logs.ts'
 import { systemReload } from './reload.ts'
+import { programRun } from './program.ts'
 import { serviceExplain, serviceRestart, serviceStart, serviceStop } from './service.ts'
 import { systemLeave, systemShutdown, systemStatus } from './system.ts'
 
@@ -16,8 +18,10 @@ export const commands = {
   'service.start': serviceStart,
   'service.stop': serviceStop,
   'service.restart': serviceRestart,
+  'service.custom_restart': serviceCustomRestart,
   'service.explain': serviceExplain,
   'service.graph': serviceGraph,
+  'program.run': programRun,
   'actor.list': actorList,
   'actor.get': actorGet,
   'actor.send': actorSend,

@@ -215,6 +215,7 @@ export const serviceExplain = query({
     last_exit: z.string().nullable(),
     restarts_in_window: z.number().int(),
     pending_change: z.boolean().describe('its config changed and takes effect with the next start'),
+    overridden: z.array(z.string()).describe('what was changed by hand since the config was read: args, env.NAME'),
     operation: z.object({ id: z.string(), by: z.string() }).nullable(),
     dependencies: z.array(z.object({ service: z.string(), condition: z.string(), state: z.string(), met: z.boolean() })),
     dependants: z.array(z.string()),
@@ -234,6 +235,7 @@ export const serviceExplain = query({
       last_exit: detail.lastExit,
       restarts_in_window: detail.restartsInWindow,
       pending_change: detail.pendingSpec,
+      overridden: [...detail.overridden],
       operation: detail.op,
       dependencies: detail.spec.dependsOn.map((dependency) => ({
         service: dependency.service,

@@ -4,6 +4,7 @@ import type { ProcessIdentity } from '../protocol/process.ts'
 import { bareSpec, needsNewProcess, sameSpec, type ServiceRecord } from '../protocol/record.ts'
 import { noHistory } from '../protocol/restart.ts'
 import type { ServiceSpec } from '../protocol/service.ts'
+import { overridden } from '../protocol/setting.ts'
 import type { Restored } from './service.ts'
 
 /**
@@ -87,10 +88,11 @@ function remove(name: string, { records, boot, fresh }: Desired, seen: Observed)
 }
 
 /** It is in the config, and no actor has it yet. */
-function resume(spec: ServiceSpec, desired: Desired, seen: Observed): Step[] {
-  const { name } = spec
+function resume(configured: ServiceSpec, desired: Desired, seen: Observed): Step[] {
+  const { name } = configured
   const { boot, fresh, seal } = desired
   const record = desired.records.get(name)
+  const spec = overridden(configured, fresh ? null : record?.overrides)
   const { current, leftovers } = split(seen, record, boot)
   // Its mark is newer than the journal's last words: since then it was asked to run, whatever stands there.
   const newer = record !== undefined && current !== null && generationOf(current.incarnation) > record.generation
@@ -151,10 +153,9 @@ const unknown: Restored = {
 }
 
 function restoredOf(record: ServiceRecord, boot: string, fresh: boolean, desired: 'run' | 'stop'): Restored {
-  const { generation, readyGeneration, by, request, because, outcome, restartCount, history } = record
-  const restored = { desired, generation, readyGeneration, by, request, because, outcome, restartCount, history }
-  if (fresh)
-    return { ...restored, by: null, request: null, because: null, outcome: null, restartCount: 0, history: unknown.history }
+  const { generation, readyGeneration, by, request, because, outcome, restartCount, history, overrides } = record
+  const restored = { desired, generation, readyGeneration, by, request, because, outcome, restartCount, history, overrides }
+  if (fresh) return { ...unknown, desired, generation, readyGeneration, overrides: null }
   // The times in a history are of its boot.
   return record.boot === boot ? restored : { ...restored, outcome: null, history: unknown.history }
 }

@@ -7,6 +7,7 @@ import type { Containment, ProcessIdentity } from '../protocol/process.ts'
 import { noHistory, type RestartDecision, type RestartHistory } from '../protocol/restart.ts'
 import type { ServiceRecord } from '../protocol/record.ts'
 import type { Ended, Operation, ServiceCommand, ServiceSpec } from '../protocol/service.ts'
+import type { Overrides } from '../protocol/setting.ts'
 import { port } from './port.ts'
 import { processMachine, type ProcessFact } from './process.ts'
 import { causeOf, decideRestart, withoutLast } from './restart-policy.ts'
@@ -34,7 +35,8 @@ export interface ServiceInput {
 export type Restored = Pick<
   ServiceRecord,
   'desired' | 'generation' | 'readyGeneration' | 'by' | 'request' | 'because' | 'outcome' | 'restartCount' | 'history'
->
+> &
+  Partial<Pick<ServiceRecord, 'overrides'>>
 
 export interface ServiceContext {
   readonly address: string
@@ -42,6 +44,10 @@ export interface ServiceContext {
   readonly spec: ServiceSpec
   /** Takes the place of spec at the next start. */
   readonly next: ServiceSpec | null
+  /** What the start after that uses, where the next one is an exception. */
+  readonly back: ServiceSpec | null
+  /** What was changed by hand since the config was read; it is in spec and next already. */
+  readonly overrides: Overrides | null
   readonly desired: 'run' | 'stop'
   readonly generation: number
   /** The generation that last got ready or completed. */
@@ -162,7 +168,9 @@ const base = setup({
       by: by ?? null,
       request: request ?? null,
     })),
-    replaceSpec: assign(({ context }, { spec }: Restart) => ({ next: spec ?? context.next })),
+    replaceSpec: assign((_, { setting }: Restart) =>
+      setting === undefined ? {} : { next: setting.spec, overrides: setting.overrides, back: setting.back },
+    ),
     clearHistory: assign({ history: noHistory, decision: null }),
     undoDecision: assign({ history: ({ context }) => withoutLast(context.history), decision: null }),
     reject: assign((_, { by, request }: Wish) => ({
@@ -183,11 +191,13 @@ const base = setup({
     explain: assign({ because: (_, because: string) => because }),
     reserve: assign({ op: (_, op: Operation) => op }),
     free: assign({ op: null }),
-    reconfigure: assign({ next: (_, spec: ServiceSpec) => spec }),
+    // What was changed by hand holds until the config is read again.
+    reconfigure: assign((_, spec: ServiceSpec) => ({ next: spec, back: null, overrides: null })),
     countRestart: assign({ restartCount: ({ context }) => context.restartCount + 1 }),
     begin: assign(({ context }) => ({
       spec: context.next ?? context.spec,
-      next: null,
+      next: context.back,
+      back: null,
       incarnations: context.incarnations + 1,
       incarnation: context.adopt?.incarnation ?? nameIncarnation(context.run, context.incarnations + 1, context.generation),
       blocked: false,
@@ -253,7 +263,8 @@ const reportEnd = {
 } as const
 const current = { type: 'current', params: ({ event }: { event: ProcessFact }) => event } as const
 
-const leave = { target: 'stopped', actions: { type: 'explain', params: 'left, not started yet' } } as const
+// Whoever holds its slot must not wake it any more.
+const leave = { target: 'stopped', actions: ['free', { type: 'explain', params: 'left, not started yet' }] } as const
 
 /** A state in which nothing runs and nothing is wanted of it until somebody says so. */
 const atRest = {
@@ -269,6 +280,8 @@ export const serviceMachine = base.createMachine({
     run,
     spec,
     next: null,
+    back: null,
+    overrides: restored?.overrides ?? null,
     desired: restored?.desired ?? 'stop',
     generation: restored?.generation ?? 0,
     readyGeneration: restored?.readyGeneration ?? 0,
@@ -485,7 +498,7 @@ export const serviceMachine = base.createMachine({
             { type: 'state', params: ({ context, event }) => about(context, 'service.stuck', event.because) },
           ],
         },
-        LEAVE: { target: '.leaving', actions: { type: 'explain', params: 'left running' } },
+        LEAVE: { target: '.leaving', actions: ['free', { type: 'explain', params: 'left running' }] },
       },
       initial: 'running',
       states: {

@@ -204,4 +204,28 @@ export const limits = {
   controlSilence: 1_000,
   /** How long a control connection may say nothing before it is let go, ms. */
   controlIdleTime: 5 * 60_000,
+  /** Programs that are run to their end at once, in the whole system. */
+  concurrentPrograms: 16,
+  /** Commands before a restart, and after it. */
+  workflowCommands: 32,
+  /** What is kept of each stream of a program, bytes; the commands of one workflow share it. */
+  programOutput: 256 * 1024,
+  /** How long a command around a restart may take if it does not say, ms. */
+  workflowProgramTime: 60_000,
+  /** How long a program that is run alone may take if nobody says, ms. */
+  programTime: 30_000,
+  /** The longest time that a program may ask for, ms. */
+  longestProgram: 10 * 60_000,
+  /** From SIGTERM to SIGKILL for a program that took too long, ms. */
+  programGrace: 2_000,
+  /** Longest command, argument or value of a variable, characters. */
+  programText: 32 * 1024,
+  /** Arguments, or variables, of one program. */
+  programArgs: 256,
+  /** A command as one reads it in a reason or a fact, characters. */
+  programWords: 120,
+  /** Programs and workflows of which is still remembered what they wrote: only until whoever asked has been told. */
+  reapedPrograms: 64,
+  /** With other arguments than before, this long after it got ready a service must still be up, ms. */
+  changeSettles: 1_000,
 } as const

@@ -1,3 +1,5 @@
+import type { ProgramResult } from './program.ts'
+
 /** What follows an end of a service's process: a value with a reason, shown verbatim. */
 export type RestartDecision =
   /** A one-shot that succeeded. */
@@ -41,4 +43,12 @@ export interface WorkflowResult {
   readonly outcome: 'done' | 'failed' | 'busy' | 'cancelled'
   readonly because: string | null
   readonly steps: readonly WorkflowStep[]
+  /** The service got ready again, and with what it was to be started with. */
+  readonly restarted: boolean
+  /** From when it was asked for to its end, ms. */
+  readonly elapsed: number
+  /** The rule that refused one of its commands, so that nothing was done. */
+  readonly rule: string | null
+  /** The commands that were run before it and after it, or were refused; null: there were none. */
+  readonly details: { readonly pre: readonly ProgramResult[]; readonly post: readonly ProgramResult[] } | null
 }

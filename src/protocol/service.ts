@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { Exit } from './exit.ts'
 import type { Phase } from './lifecycle.ts'
+import type { Setting } from './setting.ts'
 
 /** The vocabulary of a managed service: what was asked for (spec), what may be asked of it (commands), what is shown (status). */
 
@@ -113,8 +114,8 @@ export type ServiceCommand =
       readonly at: number
       /** The operation that sends it; without one it is refused while another holds the slot. */
       readonly op?: string | undefined
-      /** Replaces the spec with the restart. */
-      readonly spec?: ServiceSpec | undefined
+      /** What it is started with from now on; without it as before. */
+      readonly setting?: Setting | undefined
     }
   | { readonly type: 'RESERVE'; readonly op: Operation }
   | { readonly type: 'FREE'; readonly op: string }

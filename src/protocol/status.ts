@@ -37,6 +37,7 @@ export const supervisorStatus = z.object({
   pid: z.number().int(),
   uptime: z.number().int().describe('whole seconds'),
   managed_services: z.number().int(),
+  default_service: z.string().nullable().describe('the service that is meant where nobody names one'),
   version: z.string(),
   config: z.string().nullable().describe('path of the config file'),
   state: z.string().describe('path of the state folder'),

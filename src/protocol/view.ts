@@ -2,6 +2,7 @@ import type { Address } from './ids.ts'
 import type { Fact } from './facts.ts'
 import type { FactQuery, Kept } from './journal.ts'
 import type { DependencyCondition, Operation, ServiceSpec, ServiceStatus } from './service.ts'
+import type { ProgramRules } from './program.ts'
 import type { ActorStatus, ListenerStatus, SupervisorStatus } from './status.ts'
 
 /** What can be read of one service beyond its status. */
@@ -15,6 +16,8 @@ export interface ServiceDetail {
   readonly blocked: boolean
   /** A change of spec that waits for the next start. */
   readonly pendingSpec: boolean
+  /** What was changed by hand since the config was read: `args`, `env.NAME`. */
+  readonly overridden: readonly string[]
   /** Restarts counted against the budget now. */
   readonly restartsInWindow: number
   readonly lastExit: string | null
@@ -38,6 +41,10 @@ export interface FleetView {
   actors(): Iterable<ActorStatus>
   /** One actor, live or remembered. */
   actor(address: Address): ActorStatus | undefined
+  /** Which programs may be run, and how many run now. */
+  programs(): { readonly rules: ProgramRules; readonly running: number }
+  /** What programs wrote, of one that has just ended; not for everybody who may see actors. */
+  details(address: Address): unknown
   /** Would its present state take this event? */
   accepts(address: Address, event: { readonly type: string }): boolean
   /** Brings memory and CPU figures of these services up to date. */

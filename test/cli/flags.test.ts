@@ -36,8 +36,8 @@ test('flags go along into the background, and a reload says them again', async (
 })
 
 test.each([
-  [['--port', 'x'], 'command line: --port: expected a whole number from 0 to 65535; got "x"'],
-  [['--port', '65536'], 'command line: --port: expected a whole number from 0 to 65535; got "65536"'],
+  [['--port', 'x'], 'command line: --port: expected a whole number from 0 to 65535, or off; got "x"'],
+  [['--port', '65536'], 'command line: --port: expected a whole number from 0 to 65535, or off; got "65536"'],
   [['--log-level', 'loud'], 'command line: --log-level: expected one of trace'],
   [['--host', '0.0.0.0'], 'command line: --host: others can reach "0.0.0.0"'],
   [['-d', '--port', '-1'], 'command line: --port: expected'],

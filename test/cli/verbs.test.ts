@@ -93,7 +93,12 @@ describe('status', () => {
     expect(out).toBe(`${JSON.stringify(JSON.parse(out), null, 2)}\n`)
     expect(Object.keys(status.services)).toEqual(['db', 'once', 'web', 'broken'])
     expect(status.supervisor).toMatchObject({ pid: up.child.pid, status: 'running', state: fleet.stateDir })
-    expect(status.listeners).toEqual([{ name: 'control', address: join(fleet.stateDir, 'control.sock'), error: null }])
+    const port = expect.stringMatching(/^127\.0\.0\.1:\d+$/) as string
+    expect(status.listeners).toEqual([
+      { name: 'control', address: join(fleet.stateDir, 'control.sock'), error: null },
+      { name: 'supervisor', address: port, error: null },
+      { name: 'http', address: port, error: null },
+    ])
     const { out: some } = await fleet.run(['status', 'web', '--json'])
     expect(Object.keys(parsed(commands['system.status'].output, some).services)).toEqual(['web'])
   })

@@ -31,11 +31,11 @@ test('what was said is kept, for whoever reads the file again', () => expect(loa
 
 test('what is wrong names the flag, not the variable', () => {
   expect(problems({ port: '65536', host: '', logLevel: 'loud' })).toEqual([
-    'command line: 0:0 --port: expected a whole number from 0 to 65535; got "65536"',
+    'command line: 0:0 --port: expected a whole number from 0 to 65535, or off; got "65536"',
     'command line: 0:0 --host: expected an address, such as 127.0.0.1; got ""',
     'command line: 0:0 --log-level: expected one of trace, debug, info, warn, error, fatal, silent; got "loud"',
   ])
-  expect(problems({ port: '' })).toEqual(['command line: 0:0 --port: expected a whole number from 0 to 65535; got ""'])
+  expect(problems({ port: '' })).toEqual(['command line: 0:0 --port: expected a whole number from 0 to 65535, or off; got ""'])
   expect(problems({ host: '0.0.0.0' })).toEqual([expect.stringContaining('--host: others can reach "0.0.0.0"')])
 })
 

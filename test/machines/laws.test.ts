@@ -2,10 +2,14 @@ import { describe } from 'vitest'
 import { connectionMachine } from '../../src/machines/connection.ts'
 import { listenerMachine } from '../../src/machines/listener.ts'
 import { processMachine } from '../../src/machines/process.ts'
+import { programMachine } from '../../src/machines/program.ts'
 import { reloadMachine } from '../../src/machines/reload.ts'
-import { restartMachine, type TargetView } from '../../src/machines/restart.ts'
+import type { TargetView } from '../../src/machines/restart-vocabulary.ts'
+import { restartMachine } from '../../src/machines/restart.ts'
 import { serviceMachine } from '../../src/machines/service.ts'
 import { shutdownMachine } from '../../src/machines/shutdown.ts'
+import { neverRan, programSpec } from '../../src/protocol/program.ts'
+import { changedBy } from '../../src/protocol/setting.ts'
 import { fake } from '../support/fake.ts'
 import { probe, specOf } from '../support/specs.ts'
 import { obeysLifecycleLaws } from './lifecycle-laws.ts'
@@ -153,23 +157,71 @@ describe('RESTART', () => {
     pid: 7,
     blocked: false,
     because: null,
+    spec: specOf(),
+    setting: { spec: specOf(), overrides: null, back: null },
   }
   const mine = { ...view, op: { id: 'r1', by: 'me' } }
-  const seen = (one: TargetView | null) => ({ type: 'target.seen', view: one })
-  obeysLifecycleLaws('restart', restartMachine.provide({ actors: { target: silent } }), {
+  const seen = (one: TargetView | null) => ({ type: 'target.seen', view: one, at: 1 })
+  const machine = restartMachine.provide({ actors: { target: silent, program: silent } })
+  const was = view.setting
+  const change = { args: ['--new'], remember: true }
+  const { spec } = changedBy(was, change)
+  const failedSo = { ...mine, generation: 2, state: 'backingOff', spec, setting: { spec, overrides: null, back: null } }
+  const events = [
+    seen(null),
+    seen(view),
+    seen(mine),
+    seen({ ...view, op: { id: 'r2', by: 'you' } }),
+    seen({ ...mine, generation: 2, state: 'gate.waiting', pid: null }),
+    seen({ ...mine, generation: 2, state: 'live.running.starting' }),
+    seen({ ...mine, generation: 2, readyGeneration: 2 }),
+    seen({ ...mine, generation: 2, state: 'backingOff' }),
+    seen({ ...mine, desired: 'stop' }),
+    { type: 'xstate.after.workflowTime.restart' },
+  ]
+  obeysLifecycleLaws('restart', machine, {
     input: { id: 'r1', service: 'web', by: 'me', at: 0 },
-    events: [
-      seen(null),
-      seen(view),
-      seen(mine),
-      seen({ ...view, op: { id: 'r2', by: 'you' } }),
-      seen({ ...mine, generation: 2, state: 'gate.waiting', pid: null }),
-      seen({ ...mine, generation: 2, state: 'live.running.starting' }),
-      seen({ ...mine, generation: 2, readyGeneration: 2 }),
-      seen({ ...mine, generation: 2, state: 'backingOff' }),
-      seen({ ...mine, desired: 'stop' }),
-      { type: 'xstate.after.workflowTime.restart' },
-    ],
+    events,
+    unreached: ['checking', 'post', 'pre', 'restoring', 'settling'],
+  })
+  const judged = {
+    spec: programSpec.parse({ type: 'make', command: 'clean' }),
+    decision: { allowed: true, argv: ['make', 'clean'] },
+  }
+  const refused = { ...judged, decision: { allowed: false, rule: 'is_safe', because: 'x' } }
+  const ended = (success: boolean) => ({ type: 'program.ended', result: { ...neverRan(judged.spec, 'x'), success }, at: 1 })
+  const own = [...events, ended(true), ended(false), { type: 'xstate.after.changeSettles.restart.settling' }]
+  obeysLifecycleLaws('restart with commands', machine, {
+    input: { id: 'r1', service: 'web', by: 'me', at: 0, custom: { pre: [judged, judged], post: [judged], change: null } },
+    events: own,
+    distinguish: ({ pre, post }) => [pre, post],
+    unreached: ['checking', 'restoring', 'settling'],
+  })
+  obeysLifecycleLaws('restart with a change', machine, {
+    input: { id: 'r1', service: 'web', by: 'me', at: 0, custom: { pre: [], post: [judged], change } },
+    events: [...own, seen(failedSo)],
+    distinguish: ({ post }) => post,
+    unreached: ['checking', 'pre'],
+  })
+  obeysLifecycleLaws('restart that is not permitted', machine, {
+    input: { id: 'r1', service: 'web', by: 'me', at: 0, custom: { pre: [judged], post: [refused], change: null } },
+    events: own,
+    unreached: ['checking', 'post', 'pre', 'queued', 'restoring', 'settling', 'starting', 'stopping', 'verifying'],
+  })
+})
+
+describe('PROGRAM', () => {
+  const spec = programSpec.parse({ type: 'make', command: 'clean' })
+  const machine = programMachine.provide({ actors: { program: silent } })
+  obeysLifecycleLaws('program', machine, {
+    input: { id: 'p1', by: 'me', timeout: 1, program: { spec, decision: { allowed: true, argv: ['make', 'clean'] } } },
+    events: [{ type: 'program.ended', result: neverRan(spec, 'x'), at: 1 }],
+    unreached: ['queued'],
+  })
+  obeysLifecycleLaws('program that is not permitted', machine, {
+    input: { id: 'p1', by: 'me', timeout: 1, program: { spec, decision: { allowed: false, rule: 'is_safe', because: 'x' } } },
+    events: [],
+    unreached: ['queued', 'running'],
   })
 })
 

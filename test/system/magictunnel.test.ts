@@ -12,7 +12,7 @@ import { probe, specOf } from '../support/specs.ts'
 /** The supervisor's control port as clients of the original know it: real sockets, real processes. */
 
 /** The commands that restart with programs around it, that run programs and that reload are there. */
-const landed = false
+const landed = true
 
 let fleet: Fleet | undefined
 const clients: ControlClient[] = []

@@ -49,12 +49,13 @@ export function explainLines(explanation: Explanation, now: number, { width, pai
   if (status.reason !== null) row('why', status.reason)
   row('wanted', status.desired === 'run' ? 'to run' : 'to be stopped')
   if (spec.command !== undefined) row('command', [spec.command, ...(spec.args ?? [])].join(' '))
+  if (explanation.overridden.length > 0) row('by hand', `${explanation.overridden.join(', ')}, until the config is read again`)
   const used = status.phase === 'reaped' ? null : explanation.restarts_in_window
   if (spec.restart !== undefined) row('policy', policyInWords(spec.restart, used))
   row('restarted', `${status.restart_count} time${status.restart_count === 1 ? '' : 's'} in all`)
   if (explanation.last_exit !== null) row('last end', explanation.last_exit)
   if (operation !== null) row('operation', `restart.${operation.id}, asked for by ${operation.by}`)
-  if (explanation.pending_change) row('change', 'its config changed; that takes effect with the next start')
+  if (explanation.pending_change) row('change', 'it will be started otherwise the next time')
   for (const [at, { service, condition, state, met }] of dependencies.entries()) {
     row(at === 0 ? 'needs' : '', `${service} ${condition}: ${met ? 'met' : `not met, it is ${state}`}`)
   }

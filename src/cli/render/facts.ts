@@ -18,6 +18,7 @@ const styles: Partial<Record<FactType, Style>> = {
   'service.failed': 'red',
   'service.refused': 'yellow',
   'service.left': 'yellow',
+  'program.refused': 'yellow',
   'listener.failed': 'red',
   'system.reloadRefused': 'red',
   'system.leaving': 'yellow',
@@ -36,6 +37,8 @@ const words: Partial<Record<FactType, string>> = {
   'service.left': 'left running',
   'system.left': 'left the services running',
   'system.damaged': 'journal damaged',
+  'program.started': 'runs',
+  'program.finished': 'ran',
   'command.accepted': 'asked',
 }
 

@@ -1,0 +1,49 @@
+import process from 'node:process'
+import type { Faults } from './faults.ts'
+import type { Damage } from './protocol/journal.ts'
+import type { SupervisorStatus } from './protocol/status.ts'
+import { version } from './version.ts'
+
+/** How the orchestrator itself stands, as `status` shows it. */
+
+export interface SupervisorParts {
+  readonly stateDir: string
+  /** Monotonic ms. */
+  clock(): number
+  serviceNames(): readonly string[]
+  /** The path of the config now, and what was odd about it. */
+  readonly config: () => { readonly path: string | null; readonly warnings: readonly string[] }
+  /** The service that is meant where none is named; it must be there. */
+  defaultService(): string | null
+  faults(): Pick<Faults, 'list'>
+}
+
+export function createSupervisor({ stateDir, clock, serviceNames, config, defaultService, faults }: SupervisorParts) {
+  const startedAt = clock()
+  const damages: string[] = []
+  let status: SupervisorStatus['status'] = 'starting'
+  return {
+    status: () => status,
+    become(next: SupervisorStatus['status']): void {
+      status = next
+    },
+    damaged({ because, keptAs }: Damage): void {
+      damages.push(`the journal was damaged: ${because}; the damaged file is kept as ${keptAs}`)
+    },
+    shown(): SupervisorStatus {
+      const { path, warnings } = config()
+      return {
+        status,
+        pid: process.pid,
+        uptime: Math.floor((clock() - startedAt) / 1000),
+        managed_services: serviceNames().length,
+        default_service: defaultService(),
+        version,
+        config: path,
+        state: stateDir,
+        warnings: [...warnings, ...damages],
+        faults: [...faults().list()],
+      }
+    },
+  }
+}
