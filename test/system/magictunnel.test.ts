@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import process from 'node:process'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { loadConfig } from '../../src/config/load.ts'
 import type { OrchestratorOptions } from '../../src/options.ts'
 import type { ServiceSpec } from '../../src/protocol/service.ts'
 import { ControlClient, type ControlAnswer } from '../support/control-port.ts'
@@ -11,9 +13,6 @@ import { probe, specOf } from '../support/specs.ts'
 
 /** The supervisor's control port as clients of the original know it: real sockets, real processes. */
 
-/** The commands that restart with programs around it, that run programs and that reload are there. */
-const landed = true
-
 let fleet: Fleet | undefined
 const clients: ControlClient[] = []
 afterEach(async () => {
@@ -22,11 +21,22 @@ afterEach(async () => {
   fleet = undefined
 })
 
+/** A make of our own, because not every machine has one: what a target does stands in a file of its name. */
+const tools = mkdtempSync(join(tmpdir(), 'hyphae-tools-'))
+writeFileSync(join(tools, 'make'), '#!/bin/sh\n. "./$1"\n', { mode: 0o755 })
+afterAll(() => rmSync(tools, { recursive: true, force: true }))
+
 const tunnel = specOf({ name: 'magictunnel', command: '/bin/sleep', args: ['1000'] })
 
 async function start(services: readonly ServiceSpec[] = [tunnel], options: Partial<OrchestratorOptions> = {}) {
   const one = await startFleet(services, {
     listeners: [{ name: 'supervisor', endpoint: 'tcp:127.0.0.1:0', dialect: 'magictunnel' }],
+    environment: { ...process.env, PATH: `${tools}:${process.env['PATH']}` },
+    programs: {
+      allowed: { make: ['build', 'check', 'test'], shell: ['echo'], binary: ['/nowhere/program'], cargo: [], npm: [] },
+      allowShell: false,
+    },
+    loadConfig: (path) => Promise.resolve({ path, services: loadConfig(path ?? '', process.env).services }),
     ...options,
   })
   fleet = one
@@ -160,12 +170,12 @@ describe('what was recorded of the original', () => {
   })
 })
 
-describe.skipIf(!landed)('what was recorded of the original, of programs', () => {
+describe('what was recorded of the original, of programs', () => {
   const execute = (command: object, more: object = {}): string => JSON.stringify({ ExecuteCommand: { command, ...more } })
   const shown = (command: object) => ({ args: null, description: null, env: null, working_dir: null, ...command })
-  const folder = (makefile: string): string => {
-    const made = mkdtempSync(join(tmpdir(), 'hyphae-control-'))
-    writeFileSync(join(made, 'Makefile'), makefile)
+  const folder = (name: string, text: string): string => {
+    const made = mkdtempSync(join(tools, 'folder-'))
+    writeFileSync(join(made, name), text)
     return made
   }
 
@@ -186,9 +196,8 @@ describe.skipIf(!landed)('what was recorded of the original, of programs', () =>
 
   test('ReloadConfig', async () => {
     const { ask } = await start()
-    const path = join(folder('all:'), 'hyphae.yaml')
     const config = { supervisor: { services: { magictunnel: { command: '/bin/sleep', args: ['3000'] } } } }
-    writeFileSync(path, JSON.stringify(config))
+    const path = join(folder('hyphae.yaml', JSON.stringify(config)), 'hyphae.yaml')
     expect(await ask(JSON.stringify({ ReloadConfig: { config_path: path } }))).toMatchObject({
       success: true,
       message: 'Configuration reloaded successfully',
@@ -198,7 +207,7 @@ describe.skipIf(!landed)('what was recorded of the original, of programs', () =>
 
   test('ExecuteCommand', async () => {
     const { ask } = await start()
-    const command = { command_type: 'Make', command: 'build', is_safe: true, working_dir: folder('build:\n\t@echo built\n') }
+    const command = { command_type: 'Make', command: 'build', is_safe: true, working_dir: folder('build', 'echo built') }
     expect(await ask(execute(command))).toEqual(
       answered(true, 'Command executed successfully', {
         command: shown(command),
@@ -214,7 +223,7 @@ describe.skipIf(!landed)('what was recorded of the original, of programs', () =>
 
   test('a command that fails is no success, other than in the original', async () => {
     const { ask } = await start()
-    const command = { command_type: 'Make', command: 'check', is_safe: true, working_dir: folder('check:\n\t@exit 7\n') }
+    const command = { command_type: 'Make', command: 'check', is_safe: true, working_dir: folder('check', 'exit 2') }
     const answer = await ask(execute(command))
     expect(answer).toMatchObject({ success: false, data: { exit_code: 2, success: false } })
     expect(answer.message).toMatch(/^Command execution failed: /)
@@ -239,7 +248,7 @@ describe.skipIf(!landed)('what was recorded of the original, of programs', () =>
 
   test('a command that takes too long', async () => {
     const { ask } = await start()
-    const command = { command_type: 'Make', command: 'test', is_safe: true, working_dir: folder('test:\n\t@sleep 30\n') }
+    const command = { command_type: 'Make', command: 'test', is_safe: true, working_dir: folder('test', 'sleep 30') }
     expect(await ask(execute(command, { timeout_seconds: 1 }))).toMatchObject({
       success: false,
       message: 'Command execution failed: Command timed out',
@@ -252,7 +261,7 @@ describe.skipIf(!landed)('what was recorded of the original, of programs', () =>
     const answer = await ask(execute({ command_type: 'Binary', command: '/nowhere/program', is_safe: true }))
     expect(answer).toMatchObject({ success: false })
     expect(answer.message).toMatch(
-      /^Command execution failed: (Failed to spawn process: No such file or directory \(os error 2\)|.*allowed.*)$/,
+      /^Command execution failed: Failed to spawn process: No such file or directory \(os error 2\)$/,
     )
   })
 
