@@ -47,11 +47,20 @@ describe.skipIf(!has('bash'))('in bash', () => {
     const { out } = await fleet.run(['--help'])
     const [, listed = ''] = out.split('Commands:')
     expect(verbs.filter((verb) => !new RegExp(`^ {2}${verb}\\b`, 'm').test(listed))).toEqual([])
-    expect(await offered('re')).toEqual(['restart'])
+    expect(await offered('re')).toEqual(['reload', 'restart'])
   })
 
   test('options are those of the verb and the global ones, each once', async () => {
-    expect(await offered('actors', '--')).toEqual(['--kind', '--phase', '--json', '--help', '--version', '--config'])
+    expect(await offered('actors', '--')).toEqual([
+      '--kind',
+      '--phase',
+      '--json',
+      '--help',
+      '--version',
+      '--config',
+      '--url',
+      '--token',
+    ])
     expect(await offered('actors', '--json', '--j')).toEqual([])
     expect(await offered('up', '--p')).toEqual(['--port'])
   })

@@ -176,6 +176,6 @@ describe('magictunnel-supervisor', () => {
   test('what is wrong is told as `hyphae up` tells it', async () => {
     const { code, err } = await launch(['--port', 'x'], { cwd: fleet.cwd, main: main('supervisor') }).ended
     expect(code).toBe(2)
-    expect(err).toBe('command line: --port: expected a whole number from 0 to 65535; got "x"\n')
+    expect(err).toBe('command line: --port: expected a whole number from 0 to 65535, or off; got "x"\n')
   })
 })

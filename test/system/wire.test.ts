@@ -162,7 +162,8 @@ describe('a client that misbehaves', () => {
     const { say, answers } = dial()
     say(Array.from({ length: 500 }, (_, id) => JSON.stringify({ jsonrpc: '2.0', id, method: 'logs.read' })).join('\n'))
     await eventually(() => expect(answers).toHaveLength(500))
-    expect(most).toBe(limits.pendingRequests)
+    expect(most).toBeLessThanOrEqual(limits.pendingRequests)
+    expect(most).toBeGreaterThan(1)
   })
 
   test('one that asks for much and reads nothing is cut off, and nobody else notices', async () => {
