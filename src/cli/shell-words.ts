@@ -1,9 +1,6 @@
-/** Command lines as words, as a shell would cut them; none of its other powers. */
+import { splitWords } from '../protocol/words.ts'
 
-/** What means something to a shell outside of quotes. A blank ends a word. */
-const special = /[|&;<>()$`\\*?[\]{}~#!\n\r]/
-/** And between double quotes. */
-const specialInQuotes = /[$`\\]/
+/** Command lines as words, as a shell would cut them; none of its other powers. */
 
 /** Words that only a shell knows; most others of its builtins are programs too. */
 const builtins = new Set(
@@ -12,43 +9,18 @@ const builtins = new Set(
   ),
 )
 
-/**
- * The words of a line; quotes of both kinds keep blanks. Undefined when a quote is left open, or where a character means
- * something to a shell, if that matters.
- */
-function cut(line: string, shellMatters: boolean): string[] | undefined {
-  const words: string[] = []
-  let word: string | undefined
-  let quote: string | undefined
-  for (const character of line.trim()) {
-    const means = quote === undefined ? special : specialInQuotes
-    if (character === quote) {
-      quote = undefined
-    } else if (quote === undefined && (character === "'" || character === '"')) {
-      quote = character
-      word ??= ''
-    } else if (quote === undefined && /\s/.test(character) && !(shellMatters && /[\n\r]/.test(character))) {
-      if (word !== undefined) words.push(word)
-      word = undefined
-    } else if (shellMatters && quote !== "'" && means.test(character)) {
-      return undefined
-    } else {
-      word = (word ?? '') + character
-    }
-  }
-  if (quote !== undefined) return undefined
-  return word === undefined ? words : [...words, word]
+/** The words of a line, whatever stands in them; undefined when a quote is left open. */
+export function wordsOf(line: string): readonly string[] | undefined {
+  const found = splitWords(line)
+  return 'flaw' in found ? undefined : found.words
 }
 
-/** The words of a line, whatever stands in them; undefined when a quote is left open. */
-export const wordsOf = (line: string): string[] | undefined => cut(line, false)
-
 /** The words of a command line as a program gets them; undefined when it takes a shell to run it. */
-function plainWords(line: string): string[] | undefined {
-  const words = cut(line, true)
-  const [first = ''] = words ?? []
-  // A variable is set for the command by `NAME=value` before it.
-  return first === '' || builtins.has(first) || /^\w+=/.test(first) ? undefined : words
+function plainWords(line: string): readonly string[] | undefined {
+  const found = splitWords(line.trim())
+  if ('flaw' in found || found.needsShell) return undefined
+  const [first = ''] = found.words
+  return first === '' || builtins.has(first) ? undefined : found.words
 }
 
 /** A command line as a service runs it. */

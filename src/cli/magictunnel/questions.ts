@@ -42,7 +42,7 @@ export function customCommand(text: string): CustomCommand {
 
 function splitWords(text: string): string[] {
   const words = wordsOf(text)
-  if (words !== undefined) return words
+  if (words !== undefined) return [...words]
   throw new HyphaeError('invalid_request', `a quote is left open in ${JSON.stringify(text)}`)
 }
 

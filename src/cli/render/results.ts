@@ -5,7 +5,7 @@ import { cut, printable } from './text.ts'
 
 type Result = Output<'service.start'>['results'][number]
 
-const styles: Readonly<Record<Result['outcome'], Style>> = {
+export const outcomeStyles: Readonly<Record<Result['outcome'], Style>> = {
   done: 'green',
   accepted: 'cyan',
   failed: 'red',
@@ -22,6 +22,6 @@ export function resultLines(results: readonly Result[], { width, paint }: Look):
     const parts = outcome === 'accepted' ? [workflow] : [pid === null ? null : `pid ${pid}`, because]
     const rest = parts.map((part) => (part === null ? '' : `  ${part}`)).join('')
     const head = `${printable(service).padEnd(wide)}  `
-    return `${head}${paint(styles[outcome], printable(word))}${cut(printable(rest), width - head.length - word.length)}`
+    return `${head}${paint(outcomeStyles[outcome], printable(word))}${cut(printable(rest), width - head.length - word.length)}`
   })
 }

@@ -1,7 +1,7 @@
 import type { Output } from '../../client/index.ts'
 import { formatDuration } from '../../protocol/duration.ts'
 import { describeProgram, type ProgramResult } from '../../protocol/program.ts'
-import type { Style } from './paint.ts'
+import { outcomeStyles } from './results.ts'
 import { table, type Cell, type Look } from './table.ts'
 import { harmless } from './text.ts'
 
@@ -30,14 +30,6 @@ function wordsOf(step: string, { success, stdout, stderr }: ProgramResult, { pai
   })
 }
 
-const styles: Readonly<Record<Result['outcome'], Style>> = {
-  done: 'green',
-  accepted: 'cyan',
-  failed: 'red',
-  busy: 'yellow',
-  cancelled: 'yellow',
-}
-
 /** Step by step, then what failed commands wrote. */
 export function workflowLines(result: Result, look: Look): string[] {
   const { pre_command_results: pre, post_command_results: post, restart_successful: restarted, outcome, because } = result
@@ -55,7 +47,7 @@ export function workflowLines(result: Result, look: Look): string[] {
     { text: 'restart' },
     restarted
       ? { text: 'done', style: 'green' }
-      : { text: outcome === 'failed' && told ? 'not done' : outcome, style: styles[outcome] },
+      : { text: outcome === 'failed' && told ? 'not done' : outcome, style: outcomeStyles[outcome] },
     { text: restarted ? formatDuration(Math.max(0, own)) : '' },
     { text: `${result.service}${because === null || told ? '' : `: ${because}`}` },
   ]
