@@ -31,33 +31,18 @@ Exit codes:
                                    77 not permitted
 
 Examples:
+  hyphae init                      write a hyphae.yaml for what this folder has
   hyphae up -c hyphae.yaml         run the fleet here; Ctrl-C stops it; -d: in the background
   hyphae restart web               restart a service and wait until it is ready
   hyphae send service.web RESTART  the same as an event to its actor
 `
 
-/** In the order of the help text. */
-const verbs = [
-  addUp,
-  addDown,
-  addLeave,
-  addReload,
-  addStatus,
-  addStart,
-  addStop,
-  addRestart,
-  addCustomRestart,
-  addLogs,
-  addEvents,
-  addSend,
-  addActors,
-  addExplain,
-  addGraph,
-  addValidate,
-  addInit,
-  addId,
-  addCompletion,
-  addComplete,
+/** By heading, in the order of the help text. */
+const groups: ReadonlyArray<readonly [heading: string, verbs: ReadonlyArray<(program: Command) => void>]> = [
+  ['A fleet:', [addInit, addValidate, addUp, addDown, addLeave, addReload]],
+  ['Its services:', [addStart, addStop, addRestart, addCustomRestart, addSend]],
+  ['What goes on:', [addStatus, addExplain, addLogs, addEvents, addActors, addGraph]],
+  ['Further:', [addId, addCompletion, addComplete]],
 ]
 
 function programOf(): Command {
@@ -72,7 +57,11 @@ function programOf(): Command {
     .exitOverride()
     // What is wrong is told in one place, below.
     .configureOutput({ outputError: () => {} })
-  for (const add of verbs) add(program)
+  for (const [heading, verbs] of groups) {
+    program.commandsGroup(heading)
+    for (const add of verbs) add(program)
+  }
+  program.helpCommand(true)
   return program
 }
 

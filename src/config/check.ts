@@ -4,6 +4,7 @@ import { formatDuration } from '../protocol/duration.ts'
 import { isServiceName, serviceNameRule } from '../protocol/ids.ts'
 import type { Checker } from './checker.ts'
 import { nearest } from '../protocol/nearest.ts'
+import { isVerb, verbNames } from '../protocol/verbs.ts'
 import type { Path } from './report.ts'
 import type { WrittenSupervisor } from './schema.ts'
 import type { WrittenService } from './service-schema.ts'
@@ -80,6 +81,11 @@ export function checkSecurity({ security }: WrittenSupervisor, checker: Checker)
   const token = checker.tree.text([...path, 'token']) ?? ''
   if (security.authentication.enabled && token === '') {
     checker.error([...path, 'token'], { message: 'authentication is enabled, so a token is needed' })
+  }
+  for (const [index, word] of security.allowed_commands?.entries() ?? []) {
+    if (isVerb(word)) continue
+    const message = `there is no control command ${JSON.stringify(word)}; it admits nothing`
+    checker.warn(['supervisor', 'security', 'allowed_commands', index], { message, suggestion: nearest(word, verbNames) })
   }
 }
 

@@ -41,6 +41,9 @@ const plain = (word: string): string => {
 
 export const isVerb = (word: string): boolean => Object.hasOwn(verbs, plain(word))
 
+/** For hints; each verb by its first name. */
+export const verbNames: readonly string[] = Object.keys(verbs)
+
 /** The commands that these verbs admit; verbs that do not exist admit none. */
 export const commandsOf = (words: readonly string[]): string[] => [
   ...new Set(words.flatMap((word) => (isVerb(word) ? (verbs[plain(word)] ?? []) : []))),

@@ -52,6 +52,15 @@ test('an old Node hears what is needed and how to get it', async () => {
   expect(err).toContain('npx -p node@24 -p hyphae hyphae status -c x')
 })
 
+test('in a checkout an old Node names the one that came with it', async () => {
+  const own = join(folder, 'node_modules', '.bin', 'node')
+  mkdirSync(dirname(own), { recursive: true })
+  writeFileSync(own, '')
+  writeFileSync(join(folder, 'old.cjs'), "Object.defineProperty(process.versions, 'node', { value: '20.11.1' })")
+  const { err } = await run('--require', join(folder, 'old.cjs'))
+  expect(err).toContain(`with a Node of its own: ${own} ${join(folder, 'bin', 'hyphae.js')} status -c x\n`)
+})
+
 test('the warning of SQLite is not shown; others are', async () => {
   main(`
     process.emitWarning('SQLite is an experimental feature and might change at any time', 'ExperimentalWarning')

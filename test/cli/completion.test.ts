@@ -45,7 +45,7 @@ describe.skipIf(!has('bash'))('in bash', () => {
     expect(verbs).toEqual(expect.arrayContaining(['up', 'down', 'status', 'completion', 'graph', 'init', 'id']))
     expect(verbs).not.toContain('__complete')
     const { out } = await fleet.run(['--help'])
-    const [, listed = ''] = out.split('Commands:')
+    const [, listed = ''] = out.split('A fleet:')
     expect(verbs.filter((verb) => !new RegExp(`^ {2}${verb}\\b`, 'm').test(listed))).toEqual([])
     expect(await offered('re')).toEqual(['reload', 'restart'])
   })

@@ -124,6 +124,33 @@ describe('status', () => {
     ])
   })
 
+  test('what is wrong is never cut: what to do about it stands at its end', () => {
+    const error = 'cannot listen on 127.0.0.1:3001: it is in use by nginx (pid 7); http.port chooses another port'
+    const faults = [
+      { what: 'journal' as const, because: 'the disk is full; free space there', since: '2026-01-01T10:00:00.000Z' },
+    ]
+    const broken = {
+      ...fleet,
+      supervisor: { ...fleet.supervisor, faults },
+      listeners: [...fleet.listeners, { name: 'http', address: null, error }],
+    }
+    const shown = (lines: readonly string[]): string => lines.join(' ').replaceAll(/ +/g, ' ')
+    for (const lines of [
+      statusLines(broken, narrow(40)),
+      liveLines(broken, { spinner: '', remark: '', facts: [], over: false }, narrow(40), 24),
+    ]) {
+      expect(lines.filter((line) => line.length > 40)).toEqual([])
+      expect(shown(lines)).toContain(error)
+      expect(shown(lines)).toContain('the disk is full; free space there')
+    }
+    expect(liveLines(broken, { spinner: '', remark: '', facts: [], over: false }, narrow(40), 24).slice(-4)).toEqual([
+      'http     cannot listen on',
+      '         127.0.0.1:3001: it is in use by',
+      '         nginx (pid 7); http.port',
+      '         chooses another port',
+    ])
+  })
+
   test('has colours by status', () => {
     const [, web, worker] = servicesTable(fleet.services, { width: Infinity, paint: coloured })
     expect(web).toContain('\u001B[32mrunning')
@@ -328,8 +355,9 @@ describe('the picture of up', () => {
     }
   })
 
-  test('says at the end that it has ended', () => {
-    const [headline] = liveLines(fleet, { ...parts, over: true }, wide, 24)
+  test('says at the end that it has ended, and names no address where nobody listens', () => {
+    const [headline, ...rest] = liveLines(fleet, { ...parts, over: true }, wide, 24)
+    expect(rest).toEqual(['', ...servicesTable(fleet.services, wide), '', ...facts])
     expect(headline).toBe('hyphae stopped, 1 of 2 services fine, pid 1, up 1m01s')
     const leaving = { ...fleet, supervisor: { ...fleet.supervisor, status: 'leaving' as const } }
     const [left] = liveLines(leaving, { ...parts, over: true }, wide, 24)

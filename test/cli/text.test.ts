@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { cut, harmless, lengthOf, printable } from '../../src/cli/render/text.ts'
+import { cut, harmless, lengthOf, printable, wrapped } from '../../src/cli/render/text.ts'
 
 test.each([
   ['plain', 'plain'],
@@ -42,6 +42,20 @@ test('printable text has no controls, and what is cut is as long as it may be', 
       // oxlint-disable-next-line no-control-regex
       expect(printable(text)).not.toMatch(/[\u0000-\u001F\u007F-\u009F]/)
       expect(lengthOf(cut(text, width))).toBe(Math.min(width, lengthOf(text)))
+    }),
+  )
+})
+
+test('text is wrapped between words, and where a word is too long, within it', () => {
+  expect(wrapped('one two three', 7)).toEqual(['one two', '  three'])
+  expect(wrapped('abcdefghij', 6)).toEqual(['abcdef', '  ghij'])
+  expect(wrapped('short', Infinity)).toEqual(['short'])
+  expect(wrapped('abc', 2)).toEqual(['a…'])
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 3, max: 40 }), (text, width) => {
+      const lines = wrapped(text, width)
+      expect(lines.every((line) => lengthOf(line) <= width)).toBe(true)
+      expect(lines.join('').replaceAll(/\s/gu, '')).toBe(text.replaceAll(/\s/gu, ''))
     }),
   )
 })

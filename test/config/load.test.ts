@@ -191,8 +191,18 @@ describe('security', () => {
   })
 
   test('allowed commands may be written in any case', () => {
-    const { supervisor } = configOf('supervisor: { security: { allowed_commands: [Status, RESTART], allow_shell: true } }')
-    expect(supervisor).toMatchObject({ allowedCommands: ['status', 'restart'], allowShell: true })
+    const { supervisor, warnings } = configOf(
+      'supervisor: { security: { allowed_commands: [Status, RESTART, Custom_Restart, restrat], allow_shell: true } }',
+    )
+    // A typo locks out without a word otherwise.
+    expect(warnings.filter(({ field }) => field.startsWith('supervisor.security'))).toEqual([
+      expect.objectContaining({
+        field: 'supervisor.security.allowed_commands[3]',
+        message: 'there is no control command "restrat"; it admits nothing',
+        suggestion: 'restart',
+      }),
+    ])
+    expect(supervisor).toMatchObject({ allowedCommands: ['status', 'restart', 'custom_restart', 'restrat'], allowShell: true })
   })
 })
 

@@ -33,18 +33,19 @@ function headline({ supervisor, services }: FleetStatus, { spinner, over }: Live
  * high, first old events go, then services.
  */
 export function liveLines(fleet: FleetStatus, parts: LiveParts, look: Look, rows: number): string[] {
-  const { remark, facts } = parts
-  const addresses = addressLines(fleet, look)
+  const { remark, facts, over } = parts
+  // Nobody listens there any more.
+  const addresses = over ? [] : ['', ...addressLines(fleet, look)]
   const fixed = [
     headline(fleet, parts, look),
     ...faultLines(fleet, look, Date.now()),
     ...(remark === '' ? [] : [look.paint('yellow', cut(printable(remark), look.width))]),
   ]
   // Blank lines between the parts, and the title of the table.
-  const room = rows - fixed.length - addresses.length - 4
+  const room = rows - fixed.length - addresses.length - 3
   const services = Object.keys(fleet.services).length
   const shownFacts = Math.max(Math.min(3, facts.length), Math.min(facts.length, room - services))
   const table = servicesTable(fleet.services, look, Math.max(1, room - shownFacts))
   const recent = shownFacts === 0 ? [] : ['', ...facts.slice(-shownFacts)]
-  return [...fixed, '', ...table, '', ...addresses, ...recent].slice(0, Math.max(1, rows))
+  return [...fixed, '', ...table, ...addresses, ...recent].slice(0, Math.max(1, rows))
 }

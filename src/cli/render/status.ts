@@ -2,7 +2,7 @@ import type { ServiceStatus, ServiceStatusName } from '../../protocol/service.ts
 import type { FleetStatus } from '../../protocol/status.ts'
 import type { Style } from './paint.ts'
 import { table, type Cell, type Column, type Look } from './table.ts'
-import { cut, printable } from './text.ts'
+import { cut, printable, wrapped } from './text.ts'
 import { momentOf, shortDuration } from './time.ts'
 
 export const statusStyle: Readonly<Record<ServiceStatusName, Style>> = {
@@ -54,26 +54,28 @@ export function servicesTable(services: FleetStatus['services'], look: Look, row
 
 /** What is wrong around the orchestrator now; `now` is wall clock, ms. */
 export const faultLines = ({ supervisor }: FleetStatus, { width, paint }: Look, now: number): string[] =>
-  supervisor.faults.map(({ because, since }) =>
-    paint('red', cut(printable(`fault since ${momentOf(since, now)}: ${because}`), width)),
+  supervisor.faults.flatMap(({ because, since }) =>
+    wrapped(printable(`fault since ${momentOf(since, now)}: ${because}`), width).map((line) => paint('red', line)),
   )
 
 /** What `status` prints: the table, then what is wrong with the orchestrator itself and around it. */
 export function statusLines(fleet: FleetStatus, look: Look, now: number = Date.now()): string[] {
   const { supervisor, services, listeners } = fleet
   const lines = [...servicesTable(services, look), ...faultLines(fleet, look, now)]
-  const remark = (style: Style, text: string): void => void lines.push(look.paint(style, cut(printable(text), look.width)))
+  const remark = (style: Style, text: string): void =>
+    void lines.push(...wrapped(printable(text), look.width).map((line) => look.paint(style, line)))
   if (supervisor.status !== 'running') remark('yellow', `the orchestrator (pid ${supervisor.pid}) is ${supervisor.status}`)
   for (const { name, error } of listeners) if (error !== null) remark('red', `listener ${name}: ${error}`)
   for (const warning of supervisor.warnings) remark('yellow', `warning: ${warning}`)
   return lines
 }
 
-/** Where it can be reached, one line a listener. */
+/** Where it can be reached, one line a listener; why it cannot, as many as that takes. */
 export function addressLines({ listeners }: FleetStatus, { width, paint }: Look): string[] {
   const wide = Math.max(0, ...listeners.map(({ name }) => name.length))
-  return listeners.map(({ name, address, error }) => {
-    const text = cut(printable(`${name.padEnd(wide)}  ${error ?? address ?? 'not bound yet'}`), width)
-    return error === null ? text : paint('red', text)
+  return listeners.flatMap(({ name, address, error }) => {
+    const text = printable(`${name.padEnd(wide)}  ${error ?? address ?? 'not bound yet'}`)
+    if (error === null) return [cut(text, width)]
+    return wrapped(text, width, ' '.repeat(wide + 2)).map((line) => paint('red', line))
   })
 }

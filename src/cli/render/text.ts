@@ -15,6 +15,22 @@ export function cut(text: string, width: number): string {
   return width <= 0 ? '' : `${characters.slice(0, width - 1).join('')}…`
 }
 
+/**
+ * Lines of at most `width` characters, cut between words where that is possible; what goes on is indented. For what tells what
+ * to do: its end is the part that is needed.
+ */
+export function wrapped(text: string, width: number, indent = '  '): string[] {
+  const lines: string[] = []
+  let rest = Array.from(text)
+  while (rest.length > width && width > indent.length) {
+    const blank = rest.lastIndexOf(' ', width)
+    const end = blank > indent.length ? blank : width
+    lines.push(rest.slice(0, end).join(''))
+    rest = Array.from(indent + rest.slice(end).join('').trimStart())
+  }
+  return [...lines, cut(rest.join(''), width)]
+}
+
 export const lengthOf = (text: string): number => Array.from(text).length
 
 /** What a terminal obeys: control sequences, then strings to it with their ends (or without), then short escapes. */

@@ -14,9 +14,9 @@ const logLevel = (): Option => {
 
 export const withFlags = (command: Command): Command =>
   command
-    .option('--port <n>', "the supervisor's TCP port; 0 takes a free one")
-    .option('--host <address>', 'the address of that port')
-    .option('--http-port <n>', 'the HTTP port; 0 takes a free one')
+    .option('--port <n>', "the supervisor's TCP port, instead of 8081; 0 takes a free one, off none")
+    .option('--host <address>', 'the address of that port, instead of 127.0.0.1')
+    .option('--http-port <n>', 'the HTTP port, instead of 3001; 0 takes a free one, off none')
     .addOption(logLevel())
 
 /** Only those that were given. */
