@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { isForeign } from './actors/foreign-path.ts'
 import process from 'node:process'
 import { fromCallback, type CallbackLogicFunction } from 'xstate'
 import type { Boot } from './boot.ts'
@@ -50,7 +51,12 @@ export function createReloading({ directory, fleet, loadConfig, config, environm
       const message = 'this orchestrator was given its services by a program (no loadConfig): there is no config to read again'
       throw new HyphaeError('unavailable', message)
     }
-    return loadConfig(pathOf(asked))
+    const path = pathOf(asked)
+    if (asked !== null && path !== null && isForeign(path, dirname(current.path ?? path))) {
+      const problem = `${path}: others can write it, and so choose what is run`
+      throw new HyphaeError('invalid_params', problem, { field: 'config_path', problems: [problem] })
+    }
+    return loadConfig(path)
   }
   const answerOf = (next: ReadConfig, changes: readonly ReloadChange[], dryRun: boolean): ReloadAnswer => {
     const { settings = {}, services, warnings = [], path } = next

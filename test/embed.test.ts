@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync, mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -99,6 +99,16 @@ test('another config takes its place, with the same state folder, and is the one
   expect(orchestrator.view.supervisor()).toMatchObject({ config: next, state: join(folder, '.hyphae') })
   write('next/blue.yaml', yaml(1003))
   expect(await call('system.reload')).toMatchObject({ config: next, because: '1 changed' })
+})
+
+test('a config that others can write is not read', async () => {
+  const theirs = write('shared.yaml', yaml(1004))
+  chmodSync(theirs, 0o666)
+  expect(await refusal({ config_path: 'shared.yaml' })).toMatchObject({
+    code: 'invalid_params',
+    message: `config_path: ${theirs}: others can write it, and so choose what is run`,
+  })
+  expect(orchestrator.view.supervisor().config).toBe(join(folder, 'hyphae.yaml'))
 })
 
 test('a config_path that cannot be read is named, and nothing of another file is shown', async () => {

@@ -1,4 +1,5 @@
 import { awaitRest } from './await-rest.ts'
+import { Inbox } from './inbox.ts'
 import { fromCallback, type CallbackLogicFunction } from 'xstate'
 import type { Gateway, Sink, Subscription } from '../protocol/calls.ts'
 import { whole } from '../protocol/codec.ts'
@@ -27,7 +28,7 @@ export interface ConversationParts {
 
 /** A reader that takes nothing keeps at most this much of ours; then it is cut off. */
 const { outboundBytes } = limits
-/** Streams hold back beyond this much unsent; what is left is room for answers. */
+/** Beyond this much unsent streams hold back; the rest is room for answers. */
 const streamHighWater = 256 * 1024
 
 export function createConversation(parts: ConversationParts) {
@@ -45,8 +46,10 @@ export function createConversation(parts: ConversationParts) {
     let pumping = false
     /** The other side will send nothing more. */
     let lastWord = false
-    /** Messages that wait for their turn. */
-    const inbox: string[] = []
+    const inbox = new Inbox()
+    /** Messages taken in this turn of the event loop. */
+    let taken = 0
+    let nextTurn: NodeJS.Immediate | undefined
     let waiting: Array<() => void> = []
     const rest = awaitRest((because) => {
       deaf = true
@@ -73,10 +76,7 @@ export function createConversation(parts: ConversationParts) {
           return
       }
     })
-    if (link === undefined) {
-      sendBack({ type: 'conversation.closed', because: 'it went before it was claimed' })
-      return
-    }
+    if (link === undefined) return sendBack({ type: 'conversation.closed', because: 'it went before it was claimed' })
     const wire = link
     const codec = wire.framed === true ? whole() : dialect.codec()
 
@@ -92,24 +92,34 @@ export function createConversation(parts: ConversationParts) {
         return
       }
       rest.look(codec.partial(), messages.length > 0)
-      // One by one: a chunk of nothing but line ends has more of them than a call may have arguments.
-      for (const message of messages) inbox.push(message)
+      inbox.add(messages)
       pump()
     }
 
-    const mayTakeMore = (): boolean => !closed && dialect.pending(state) < limits.pendingRequests && wire.queued < streamHighWater
+    const mayTakeMore = (): boolean =>
+      !closed && taken < limits.turnMessages && dialect.pending(state) < limits.pendingRequests && wire.queued < streamHighWater
 
-    /** Takes as many messages as may be under way at once; the rest waits, and so does whoever sends more. */
+    /** Takes as many messages as may be under way, and as one turn has time for; the rest waits, and so does whoever sends more. */
     function pump(): void {
       if (pumping || dialect === undefined) return
       pumping = true
-      while (inbox.length > 0 && mayTakeMore()) hear({ type: 'message', text: inbox.shift() ?? '' })
+      while (inbox.size > 0 && mayTakeMore()) {
+        taken++
+        hear({ type: 'message', text: inbox.take() ?? '' })
+      }
       pumping = false
-      if (inbox.length === 0 && lastWord && !closed) {
+      if (inbox.size > 0 && taken >= limits.turnMessages) nextTurn ??= setImmediate(takeTurn)
+      if (inbox.size === 0 && lastWord && !closed) {
         lastWord = false
         hear({ type: 'ended' })
       }
       throttle()
+    }
+
+    function takeTurn(): void {
+      nextTurn = undefined
+      taken = 0
+      pump()
     }
 
     function hear(heard: Heard): void {
@@ -230,7 +240,7 @@ export function createConversation(parts: ConversationParts) {
     /** Stops reading while too much is unanswered or unsent: the other side's own buffers fill, not ours. */
     function throttle(): void {
       if (closed || dialect === undefined) return
-      const full = inbox.length >= limits.waitingMessages || wire.queued > streamHighWater
+      const full = inbox.size >= limits.waitingMessages || wire.queued > streamHighWater
       if (full === paused) return
       paused = full
       if (full) wire.pause()
@@ -253,6 +263,7 @@ export function createConversation(parts: ConversationParts) {
       subscriptions.clear()
       for (const timer of timers.values()) clearTimeout(timer)
       rest.stop()
+      clearImmediate(nextTurn)
       breathe()
     }
 

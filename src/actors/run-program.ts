@@ -4,8 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type CallbackActorLogic, type CallbackLogicFunction, fromCallback } from 'xstate'
 import { messageOf } from '../protocol/errors.ts'
 import { limits } from '../protocol/limits.ts'
-import { neverRan, type ProgramCommand, type ProgramEnded, type ProgramResult, type RunInput } from '../protocol/program.ts'
+import {
+  neverRan,
+  type ProgramCommand,
+  type ProgramEnded,
+  type ProgramResult,
+  type ProgramType,
+  type RunInput,
+} from '../protocol/program.ts'
 import { keepLast } from './bounded-output.ts'
+import { isForeign } from './foreign-path.ts'
 import { monotonic, readStat } from './proc.ts'
 import { ProcessGroup } from './process-group.ts'
 import { resolveCommand } from './resolve-command.ts'
@@ -47,6 +55,9 @@ export function createRunner({ environment, folder: usual, stateId, clock = mono
     const [command = '', ...args] = argv
     const flaw = flawOfFolder(cwd)
     if (flaw !== null) return neverRan(spec, `Failed to spawn process: ${flaw}`)
+    // Make, cargo and npm run what they find in it.
+    if (spec.working_dir !== undefined && byFolder.has(spec.type) && isForeign(cwd, folder))
+      return neverRan(spec, 'Failed to spawn process: others can write to its working_dir, and so choose what is run')
     // As seen from its usual folder and our own PATH: neither a caller's folder nor its variables choose another program.
     const resolved = resolveCommand(command, folder, environment)
     if ('because' in resolved) return neverRan(spec, `Failed to spawn process: ${systemWords(resolved.because)}`)
@@ -117,6 +128,7 @@ export function createRunner({ environment, folder: usual, stateId, clock = mono
 }
 
 const stopped = 'Command was stopped'
+const byFolder = new Set<ProgramType>(['make', 'cargo', 'npm'])
 
 interface End {
   readonly timedOut: boolean

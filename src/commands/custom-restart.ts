@@ -4,7 +4,7 @@ import { HyphaeError } from '../protocol/errors.ts'
 import { addressOf } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import { programArgs, programEnv, programResult, programSpec } from '../protocol/program.ts'
-import { judge } from '../protocol/program-rules.ts'
+import { decisiveVariable, judge } from '../protocol/program-rules.ts'
 import type { WorkflowResult } from '../protocol/restart.ts'
 import { knownService } from './names.ts'
 import { refuseWhenMany } from './program.ts'
@@ -45,7 +45,7 @@ export const serviceCustomRestart = mutation({
   name: 'service.custom_restart',
   summary: 'Restarts a service with commands before and after it, and with other arguments; answers step by step.',
   permission: 'service.control',
-  errors: ['not_found', 'busy', 'failed', 'overloaded', 'timeout'],
+  errors: ['not_found', 'forbidden', 'busy', 'failed', 'overloaded', 'timeout'],
   deadline: 60 * 60_000,
   idempotent: false,
   input: z.strictObject({
@@ -60,6 +60,12 @@ export const serviceCustomRestart = mutation({
   output,
   plan(view, { service: name, pre_commands: pre = [], args, env, post_commands: post = [], remember }, context) {
     const service = knownService(view, name)
+    // By its arguments a service does what its program can do; by these it would become another one.
+    const decisive = context.principal.via === 'unix' ? undefined : decisiveVariable(env)
+    if (decisive !== undefined) {
+      const message = `env: the variable ${JSON.stringify(decisive)} decides what is run, so it can't be set over the network`
+      throw new HyphaeError('forbidden', message, { rule: 'env' })
+    }
     if (pre.length + post.length > 0) refuseWhenMany(view)
     const { rules } = view.programs()
     const change = args === undefined && env === undefined ? null : { args, env, remember }

@@ -38,7 +38,7 @@ export function admit(asked: Asked, rules: GuardRules): Verdict {
   const one = (name: string): string | undefined => all(name)[0]
 
   if (asked.rawHeaders.length > 2 * limits.httpHeaders) return refused('too_large', 'too many headers', 431)
-  for (const name of ['host', 'origin', 'authorization', 'content-type', 'sec-websocket-version']) {
+  for (const name of ['host', 'origin', 'authorization', 'content-type', 'transfer-encoding', 'sec-websocket-version']) {
     if (all(name).length > 1) return refused('invalid_request', `${name}: expected one header`)
   }
   if (!asked.target.startsWith('/')) return refused('invalid_request', 'expected a path')
@@ -86,6 +86,9 @@ export function admit(asked: Asked, rules: GuardRules): Verdict {
   } else if (asked.method === 'POST') {
     if (!/^application\/json\s*(?:;|$)/i.test(one('content-type') ?? ''))
       return refused('invalid_request', 'content-type: expected application/json', 415)
+    // Node reads on as if there were no other coding than chunks.
+    if (one('transfer-encoding') !== undefined && one('transfer-encoding')?.toLowerCase() !== 'chunked')
+      return refused('invalid_request', 'transfer-encoding: expected chunked', 501)
     if (one('content-encoding') !== undefined) return refused('invalid_request', 'content-encoding: expected none', 415)
     if (Number(one('content-length') ?? 0) > limits.lineBytes)
       return refused('too_large', `a body may have at most ${limits.lineBytes} bytes`)

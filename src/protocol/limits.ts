@@ -228,4 +228,6 @@ export const limits = {
   reapedPrograms: 64,
   /** With other arguments than before, this long after it got ready a service must still be up, ms. */
   changeSettles: 1_000,
+  /** Messages of one connection that are taken in one turn of the event loop; others have theirs in between. One costs 0.1 ms. */
+  turnMessages: 16,
 } as const

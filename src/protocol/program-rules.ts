@@ -8,8 +8,12 @@ import { splitWords } from './words.ts'
 export function decide(spec: ProgramSpec, rules: ProgramRules): Decision {
   const { type, command, args = [] } = spec
   if (!spec.is_safe) return refuse('is_safe', unsafe)
-  const variable = Object.keys(spec.env ?? {}).find((name) => decidesWhatRuns.test(name))
-  if (variable !== undefined) return refuse('env', `the variable ${variable} decides what is run, so it can't be set`)
+  const env = Object.entries(spec.env ?? {})
+  const variable = decisiveVariable(spec.env)
+  if (variable !== undefined) return refuse('env', `the variable ${shown(variable)} decides what is run, so it can't be set`)
+  // Each variable is one of make's own, and may become part of a line for a shell.
+  const made = type === 'make' ? env.find(([name, value]) => !isPlain(name, value))?.[0] : undefined
+  if (made !== undefined) return refuse('env', `make could run anything with this value of the variable ${shown(made)}`)
   const list = rules.allowed[type]
   const listed = (word: string): boolean => list.includes(word)
   const rule = `security.allowed_programs.${type}`
@@ -24,7 +28,7 @@ export function decide(spec: ProgramSpec, rules: ProgramRules): Decision {
       if (command.startsWith('-') || (type === 'cargo' && command.startsWith('+')))
         return refuse(rule, `${shown(command)} is an option, not a command of ${type}`)
       if (!listed(command)) return refuse(rule, `${type} ${shown(command)} is not among ${rule}`)
-      const wrong = type === 'make' ? args.find((arg) => !listed(arg) && !harmless(arg)) : loader(type, args)
+      const wrong = type === 'make' ? args.find((arg) => !listed(arg) && !harmless(arg)) : loader(spec, listed)
       return wrong === undefined
         ? allow([type, command, ...args])
         : refuse(rule, `${type} could run anything with the argument ${shown(wrong)}`)
@@ -63,25 +67,41 @@ const decidesWhatRuns = new RegExp(
   [
     '^(PATH|SHELL|SHELLOPTS|BASHOPTS|BASH_ENV|BASH_FUNC_.*|ENV|IFS|PS4|PROMPT_COMMAND',
     'LD_.*|DYLD_.*|GCONV_PATH|GLIBC_TUNABLES|MAKE|MAKEFILES|MAKEFLAGS|MFLAGS|GNUMAKEFLAGS',
-    'NODE_OPTIONS|NODE_PATH|PYTHON(STARTUP|PATH|HOME|INSPECT)|PERL5(OPT|LIB|DB)|RUBY(OPT|LIB)|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS',
+    'HOME|XDG_.*|NODE_(OPTIONS|PATH|REPL_.*)|OPENSSL_.*|PYTHON(STARTUP|PATH|HOME|INSPECT|USERBASE|BREAKPOINT)|PERL5(OPT|LIB|DB)|RUBY(OPT|LIB)|(JDK_)?JAVA_(TOOL_)?OPTIONS|_JAVA_OPTIONS|CLASSPATH|LUA_INIT.*|GOFLAGS|GOROOT|DOTNET_STARTUP_HOOKS',
     'RUSTC.*|CARGO|CARGO_HOME|CARGO_BUILD_.*|CARGO_TARGET_.*|RUSTUP_.*|RUSTDOC|RUSTFLAGS|CARGO_ENCODED_.*|CARGO_ALIAS_.*',
-    'GIT_.*|EDITOR|VISUAL|PAGER|BROWSER|HYPHAE_.*)$|^npm_config_',
+    'CC|CXX|AR|LD|(CC|CXX|AR)_.*|TAR_OPTIONS|LESSOPEN|.*_(ASKPASS|RSH)|GIT_.*|EDITOR|VISUAL|PAGER|BROWSER|HYPHAE_.*)$|^npm_config_',
   ].join('|'),
   'i',
 )
 
+/** The first of these variables that would decide what is run. */
+export const decisiveVariable = (env: Readonly<Record<string, string>> = {}): string | undefined =>
+  Object.keys(env).find((name) => decidesWhatRuns.test(name))
+
 /** How make works, not what it makes; and plain values of variables that name no program. */
 const harmless = (arg: string): boolean =>
   /^(-j\d*|-[ksnBiw]|--(jobs(=\d+)?|keep-going|silent|dry-run|always-make|no-print-directory))$/.test(arg) ||
-  (/^[A-Za-z_][A-Za-z0-9_]*=[A-Za-z0-9_.-]*$/.test(arg) && !/^(SHELL|MAKE|MAKE[A-Z_]*|MFLAGS|GNUMAKEFLAGS)=/.test(arg))
+  (/^[A-Za-z_][A-Za-z0-9_]*=/.test(arg) && isPlain(arg.slice(0, arg.indexOf('=')), arg.slice(arg.indexOf('=') + 1)))
 
-/** Options by which cargo and npm take their settings, and so what they run, from elsewhere. What follows `--` is not theirs. */
-const loaders = {
-  cargo: /^(--(config|manifest-path|unit-graph|lockfile-path)(=|$)|-C|-Z)/,
-  npm: /^(--(script-shell|shell|prefix|userconfig|globalconfig|node-options|git|editor|viewer|call)(=|$)|-[Cc])/,
-} as const
+/** Programs and options of them that make's own rules use: a word of the caller's would be run in their place. */
+const usedByMake =
+  /^(SHELL|MAKE[A-Z_]*|AR|AS|CC|CXX|CPP|OBJC|FC|F77|M2C|PC|LD|LEX|YACC|LINT|CO|GET|TEX|TEXI2DVI|C?WEAVE|C?TANGLE|RM|.*FLAGS|(COMPILE|LINK|PREPROCESS)\..*)$/
+const isPlain = (name: string, value: string): boolean => !usedByMake.test(name) && /^([\w.,:=][\w.,:=-]*)?$/.test(value)
 
-function loader(type: keyof typeof loaders, args: readonly string[]): string | undefined {
+/** Options by which cargo takes its settings, and so what it runs, from elsewhere. What follows `--` is not its own. */
+const loadsSettings = /^(--(config|manifest-path|unit-graph|lockfile-path)(=|$)|-C|-Z)/
+
+/** How npm works. It takes others in many spellings (`--script-sh`, `-script-shell`), so what is not known is refused. */
+const harmlessToNpm =
+  /^(-[sqd]|-ws?|--(silent|quiet|verbose|json|if-present|ignore-scripts|no-audit|no-fund|offline|prefer-offline|workspaces|include-workspace-root|workspace(=[\w@/.-]+)?|omit=(dev|optional|peer)))$/
+
+/** What takes names of scripts, or none: a word behind any other names a package or program of the caller's choice. */
+const scriptsOfNpm = /^(run|run-script|test|start|stop|restart)$/
+
+function loader({ type, command, args = [] }: ProgramSpec, listed: (word: string) => boolean): string | undefined {
   const end = args.indexOf('--')
-  return (end < 0 ? args : args.slice(0, end)).find((arg) => loaders[type].test(arg))
+  const own = end < 0 ? args : args.slice(0, end)
+  if (type === 'cargo') return own.find((arg) => loadsSettings.test(arg))
+  if (scriptsOfNpm.test(command)) return own.find((arg) => arg.startsWith('-') && !harmlessToNpm.test(arg))
+  return args.find((arg) => arg !== '--' && !listed(arg) && !harmlessToNpm.test(arg))
 }

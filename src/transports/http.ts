@@ -146,11 +146,13 @@ function listen(address: string, emit: Emit<ListenerEvent>, { times, sockets, si
     const { socket } = request
     const now = (underWay.get(socket) ?? 0) + 1
     underWay.set(socket, now)
-    response.once('close', () => {
+    const done = (): void => {
       const left = (underWay.get(socket) ?? 1) - 1
       if (underWay.has(socket)) underWay.set(socket, left)
       if (closing && left === 0) socket.destroySoon()
-    })
+    }
+    // In the next turn: hundreds that come in one chunk and are answered at once would keep all others waiting.
+    response.once('close', () => setImmediate(done))
     if (now > limits.httpPipelined) return refuse(response, busy)
     const verdict = site.admit(askedOf(request, false))
     if (verdict.kind === 'refused') return refuse(response, verdict)
@@ -172,6 +174,8 @@ function listen(address: string, emit: Emit<ListenerEvent>, { times, sockets, si
   }
 
   function upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    // The answer to the request before would land within the WebSocket.
+    if ((underWay.get(socket) ?? 0) > 0) return void socket.destroy()
     underWay.delete(socket)
     webSockets++
     socket.once('close', () => webSockets--)

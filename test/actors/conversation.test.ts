@@ -109,3 +109,14 @@ describe('a reader that takes nothing', () => {
     expect(closed).toEqual(expected)
   })
 })
+
+test('a flood takes turns with everybody else, and keeps its order', async () => {
+  const { sent, say } = converse()
+  const count = 3 * limits.waitingMessages
+  say(Array.from({ length: count }, (_, id) => `{"id":${id}}\n`).join(''))
+  expect(sent).toHaveLength(limits.turnMessages)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(sent).toHaveLength(2 * limits.turnMessages)
+  await vi.waitFor(() => expect(sent).toHaveLength(count))
+  expect(sent.map((text) => (JSON.parse(text) as { id: number }).id)).toEqual(Array.from({ length: count }, (_, id) => id))
+})

@@ -137,6 +137,17 @@ describe('where and with what it runs', () => {
     expect((await result(['./tool'], { working_dir: 'evil' })).stdout).toBe('good\n')
   })
 
+  test('a folder that others can write to does not choose what make runs', async () => {
+    mkdirSync(join(dir, 'shared'))
+    writeFileSync(join(dir, 'shared/Makefile'), 'clean:\n\t@echo theirs\n')
+    expect((await result(['make', 'clean'], { type: 'make', working_dir: 'shared' })).stdout).toContain('theirs\n')
+    chmodSync(join(dir, 'shared'), 0o1777)
+    expect(await result(['make', 'clean'], { type: 'make', working_dir: 'shared' })).toMatchObject({
+      stdout: null,
+      error_message: expect.stringContaining('others can write to its working_dir') as unknown,
+    })
+  })
+
   test('with what it inherits and its own variables', async () => {
     const { stdout } = await result(['env'], { env: { MINE: 'a b;$(x)' } })
     expect(stdout).toContain('OWN=inherited\n')

@@ -3,7 +3,7 @@ import { decide } from '../../src/protocol/program-rules.ts'
 import { noPrograms, programSpec, programTypes, type ProgramRules } from '../../src/protocol/program.ts'
 import type * as z from 'zod'
 
-const allowed = { make: ['clean', 'build'], shell: ['echo'], binary: ['./deploy'], cargo: ['build'], npm: ['run'] }
+const allowed = { make: ['clean', 'build'], shell: ['echo'], binary: ['./deploy'], cargo: ['build'], npm: ['run', 'ci'] }
 const rules: ProgramRules = { allowed, allowShell: false }
 const judged = (spec: z.input<typeof programSpec>, by: ProgramRules = rules) => decide(programSpec.parse(spec), by)
 
@@ -11,6 +11,9 @@ describe('what is permitted becomes argv', () => {
   test.each([
     [{ type: 'make', command: 'clean' }, ['make', 'clean']],
     [{ type: 'make', command: 'clean', args: ['build', '-j4', 'VERBOSE=1'] }, ['make', 'clean', 'build', '-j4', 'VERBOSE=1']],
+    [{ type: 'make', command: 'clean', env: { RUST_LOG: 'debug,hyper=info' } }, ['make', 'clean']],
+    [{ type: 'npm', command: 'run', args: ['x', '-s', '--workspace=a'] }, ['npm', 'run', 'x', '-s', '--workspace=a']],
+    [{ type: 'npm', command: 'ci', args: ['--ignore-scripts'] }, ['npm', 'ci', '--ignore-scripts']],
     [{ type: 'cargo', command: 'build', args: ['--release'] }, ['cargo', 'build', '--release']],
     [{ type: 'npm', command: 'run', args: ['x', '--', '--prefix'] }, ['npm', 'run', 'x', '--', '--prefix']],
     [{ type: 'binary', command: './deploy', args: ['; touch x', '$(touch x)'] }, ['./deploy', '; touch x', '$(touch x)']],
@@ -33,6 +36,22 @@ describe('what is refused names its rule', () => {
     [{ type: 'make', command: 'clean', args: ['SHELL=x'] }, 'security.allowed_programs.make'],
     [{ type: 'make', command: 'clean', args: ['X=$(shell touch x)'] }, 'security.allowed_programs.make'],
     [{ type: 'make', command: 'clean; touch x' }, 'security.allowed_programs.make'],
+    [{ type: 'make', command: 'clean', args: ['RM=x'] }, 'security.allowed_programs.make'],
+    [{ type: 'make', command: 'clean', args: ['X=-f'] }, 'security.allowed_programs.make'],
+    [{ type: 'make', command: 'clean', env: { RM: 'touch' } }, 'env'],
+    [{ type: 'make', command: 'clean', env: { X: '$(shell touch x)' } }, 'env'],
+    [{ type: 'make', command: 'clean', env: { X: '"; touch x; "' } }, 'env'],
+    [{ type: 'make', command: 'clean', env: { X: '`touch x`' } }, 'env'],
+    [{ type: 'make', command: 'clean', env: { PYTHON: '/tmp/x' } }, 'env'],
+    [{ type: 'make', command: 'clean', env: { '.SHELLFLAGS': 'c' } }, 'env'],
+    [{ type: 'npm', command: 'run', args: ['x', '--script-sh=/tmp/x'] }, 'security.allowed_programs.npm'],
+    [{ type: 'npm', command: 'run', args: ['x', '-script-shell=/tmp/x'] }, 'security.allowed_programs.npm'],
+    [{ type: 'npm', command: 'run', args: ['x', '---script-shell=/tmp/x'] }, 'security.allowed_programs.npm'],
+    [{ type: 'npm', command: 'run', args: ['x', '--userconf', '/tmp/x'] }, 'security.allowed_programs.npm'],
+    [{ type: 'npm', command: 'ci', args: ['/tmp/x'] }, 'security.allowed_programs.npm'],
+    [{ type: 'npm', command: 'ci', args: ['--', '/tmp/x'] }, 'security.allowed_programs.npm'],
+    [{ type: 'npm', command: 'run', args: ['x'], env: { HOME: '/tmp/x' } }, 'env'],
+    [{ type: 'cargo', command: 'build', env: { CC: '/tmp/x' } }, 'env'],
     [{ type: 'cargo', command: '+nightly' }, 'security.allowed_programs.cargo'],
     [{ type: 'cargo', command: 'build', args: ['--config', 'x'] }, 'security.allowed_programs.cargo'],
     [{ type: 'npm', command: 'exec' }, 'security.allowed_programs.npm'],

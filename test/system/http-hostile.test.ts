@@ -122,6 +122,22 @@ describe('another protocol', () => {
     expect(connectionsOf(fleet as HttpFleet)).toEqual([])
   })
 
+  test('a body in another coding than chunks', async () => {
+    const { port } = await start()
+    const head =
+      'POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: gzip, chunked\r\n\r\n'
+    expect(statusOf(await exchange(port, `${head}${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`))).toBe(501)
+  })
+
+  test('a WebSocket behind a request that has no answer yet is none', async () => {
+    const { port } = await start()
+    const wish =
+      'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='
+    const all = `${request('Host: localhost')}GET /rpc HTTP/1.1\r\nHost: localhost\r\n${wish}\r\n\r\n`
+    expect(await exchange(port, all)).not.toContain('HTTP/1.1 101')
+    expect(connectionsOf(fleet as HttpFleet)).toEqual([])
+  })
+
   test('headers are bounded, in bytes and in number', async () => {
     const { port } = await start()
     expect(statusOf(await exchange(port, request('Host: localhost', `X-A: ${'a'.repeat(limits.httpHeaderBytes)}`)))).toBe(431)
@@ -139,6 +155,27 @@ describe('another protocol', () => {
     for (let sent = 0; sent <= limits.lineBytes; sent += 0x10000) chunked.say(chunk)
     const answer = await chunked.answer()
     expect([statusOf(answer), answer]).toEqual([413, expect.stringContaining('a body may have at most')])
+  })
+})
+
+describe('the quick', () => {
+  test('of requests in one write only as many are taken as may be under way', async () => {
+    const { port, origin } = await start()
+    const answers = (await exchange(port, request('Host: localhost').repeat(30))).match(/HTTP\/1\.1 \d+/g)
+    const served = Array.from({ length: limits.httpPipelined }, () => 'HTTP/1.1 200')
+    expect(answers).toEqual([...served, 'HTTP/1.1 503'])
+    expect((await ask(origin, 'system.status')).result).toBeDefined()
+  })
+
+  test('a body in many small chunks is whole again', async () => {
+    const { port } = await start()
+    const head = 'POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n'
+    const long = JSON.stringify({ jsonrpc: '2.0', id: 'é'.repeat(300), method: 'service.explain', params: { service: 'web' } })
+    const chunks = Array.from(Buffer.from(long), (byte) => `1\r\n${String.fromCharCode(byte)}\r\n`).join('')
+    const one = raw(port)
+    one.socket.write(Buffer.from(`${head}Transfer-Encoding: chunked\r\n\r\n${chunks}0\r\n\r\n`, 'latin1'))
+    const answer = await one.answer()
+    expect([statusOf(answer), Buffer.from(answer, 'latin1').toString()]).toEqual([200, expect.stringContaining('é'.repeat(300))])
   })
 })
 

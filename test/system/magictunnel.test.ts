@@ -290,6 +290,16 @@ describe('what was recorded of the original, of programs', () => {
     )
   })
 
+  test('CustomRestart with a variable that would make another program of the service', async () => {
+    const { ask, status } = await start()
+    const { pid } = status('magictunnel')
+    expect(await ask(JSON.stringify({ CustomRestart: { env_vars: { LD_PRELOAD: '/tmp/x.so' } } }))).toMatchObject({
+      success: false,
+      message: expect.stringContaining('the variable "LD_PRELOAD" decides what is run') as unknown,
+    })
+    expect(status('magictunnel').pid).toBe(pid)
+  })
+
   test('CustomRestart with a command that is not safe before it', async () => {
     const { ask, status } = await start()
     const { pid } = status('magictunnel')

@@ -154,7 +154,7 @@ describe('a client that misbehaves', () => {
     Object.assign(orchestrator.view, {
       logTail: async (...args: Parameters<typeof logTail>) => {
         most = Math.max(most, ++now)
-        await new Promise((resolve) => setImmediate(resolve))
+        await new Promise((resolve) => setTimeout(resolve, 20))
         now--
         return logTail(...args)
       },
