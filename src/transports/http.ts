@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
 import { hostAndPort, joinHost } from '../protocol/endpoint.ts'
 import type { ErrorCode } from '../protocol/errors.ts'
-import type { CloseReason, Emit, Link, LinkEvent, Listener, ListenerEvent, Transport } from '../protocol/link.ts'
+import type { Emit, Link, LinkEvent, Listener, ListenerEvent, Transport } from '../protocol/link.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Principal } from '../protocol/principal.ts'
-import { bindFailure } from './bind-failure.ts'
+import { bind } from './bind.ts'
 import { exchangeOf, mayHaveBody } from './http-exchange.ts'
 import { always, refuse, refuseSocket, type Refusal } from './http-refusal.ts'
 import type { Asked, ExchangeKind, Site } from './site.ts'
@@ -96,7 +96,6 @@ interface Listening {
 function listen(address: string, emit: Emit<ListenerEvent>, { times, sockets, siteOf }: Listening): Listener {
   const { host, port } = hostAndPort(address)
   const site = siteOf(host)
-  let reason: CloseReason = { kind: 'local', because: 'closed' }
   let closing = false
   let count = 0
   const waiting = new Map<string, Waiting>()
@@ -212,17 +211,7 @@ function listen(address: string, emit: Emit<ListenerEvent>, { times, sockets, si
   server.on('request', (request, response) => serve(request, response, false))
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => serve(request, response, true))
   server.on('upgrade', (request, socket, head) => upgrade(request, socket as Socket, head))
-  server.on('listening', () => {
-    const bound = server.address() as AddressInfo
-    emit({ type: 'listener.bound', address: joinHost(bound.address, bound.port) })
-  })
-  server.on('close', () => emit({ type: 'listener.closed', reason }))
-  server.on('error', (error) => {
-    reason = bindFailure(host, port, error)
-    emit({ type: 'listener.closed', reason })
-  })
-  // What waits to be accepted in a burst would otherwise meet a second of silence.
-  server.listen({ host, port, backlog: limits.connections })
+  bind(server, { host, port }, emit)
 
   return {
     claim: (id, owner) => take(id)?.claim(owner),

@@ -1,12 +1,15 @@
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { hostAndPort, joinHost } from '../protocol/endpoint.ts'
-import type { CloseReason, Listener, Transport } from '../protocol/link.ts'
+import type { Listener, Transport } from '../protocol/link.ts'
 import { limits } from '../protocol/limits.ts'
-import { bindFailure } from './bind-failure.ts'
+import { bind } from './bind.ts'
 import { linkOf, lobby } from './stream-link.ts'
 
-/** TCP: `tcp:127.0.0.1:8081`, `tcp:[::1]:0`. What is accepted beyond the bound is closed at once. */
-export function tcp(): Transport {
+/**
+ * TCP: `tcp:127.0.0.1:8081`, `tcp:[::1]:0`. Where there are as many connections as there may be, the oldest that has never
+ * said anything makes room for a new one: those who only hold keep out nobody who speaks.
+ */
+export function tcp({ most = limits.connections }: { readonly most?: number } = {}): Transport {
   return {
     scheme: 'tcp',
     dial(address, emit) {
@@ -16,23 +19,26 @@ export function tcp(): Transport {
       return link
     },
     listen(address, emit): Listener {
-      const { host, port } = hostAndPort(address)
       const waiting = lobby(emit)
-      let reason: CloseReason = { kind: 'local', because: 'closed' }
+      /** The oldest first. */
+      const open = new Set<Socket>()
+      const hasRoom = (): boolean => {
+        if (open.size < most) return true
+        for (const socket of open) {
+          if (socket.bytesRead > 0) continue
+          open.delete(socket)
+          socket.destroy()
+          return true
+        }
+        return false
+      }
       const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
+        if (!hasRoom()) return void socket.destroy()
+        open.add(socket)
+        socket.once('close', () => open.delete(socket))
         waiting.admit(socket, joinHost(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0))
       })
-      server.maxConnections = limits.connections
-      server.on('listening', () => {
-        const bound = server.address() as AddressInfo
-        emit({ type: 'listener.bound', address: joinHost(bound.address, bound.port) })
-      })
-      server.on('close', () => emit({ type: 'listener.closed', reason }))
-      server.on('error', (error) => {
-        reason = bindFailure(host, port, error)
-        emit({ type: 'listener.closed', reason })
-      })
-      server.listen({ host, port })
+      bind(server, hostAndPort(address), emit)
       return {
         claim: waiting.claim,
         close() {

@@ -1,6 +1,9 @@
+import { connect, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
+import type { ListenerEvent } from '../../src/protocol/link.ts'
 import { hostAndPort, isLoopback, joinHost } from '../../src/protocol/endpoint.ts'
 import { tcp } from '../../src/transports/tcp.ts'
+import { eventually } from '../support/eventually.ts'
 import { complies } from './compliance.ts'
 
 complies('tcp', () => ({ transport: tcp(), address: () => 'tcp:127.0.0.1:0', nowhere: 'tcp:127.0.0.1:1' }))
@@ -15,4 +18,38 @@ test('only this machine is loopback', () => {
   for (const host of ['127.0.0.1', '127.8.9.1', '::1', '::ffff:127.0.0.1', 'LocalHost']) expect(isLoopback(host), host).toBe(true)
   for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.0.0.1.example.org', 'localhost.example.org', ''])
     expect(isLoopback(host), host).toBe(false)
+})
+
+test('those who say nothing make room, the oldest first; those who speak stay', async () => {
+  const events: ListenerEvent[] = []
+  const listener = tcp({ most: 3 }).listen('tcp:127.0.0.1:0', (event) => {
+    events.push(event)
+    if (event.type === 'listener.accepted') listener.claim(event.link, () => {})?.resume()
+  })
+  const bound = await eventually(() => {
+    const found = events.find((event) => event.type === 'listener.bound')
+    if (found === undefined) throw new Error('not bound yet')
+    return found
+  })
+  const sockets: Socket[] = []
+  const closed: number[] = []
+  const dial = async (words: string): Promise<void> => {
+    const index = sockets.length
+    const socket = connect(hostAndPort(`tcp:${bound.address}`))
+    socket.on('error', () => {})
+    socket.once('close', () => closed.push(index))
+    sockets.push(socket)
+    await new Promise((resolve) => socket.once('connect', resolve))
+    if (words !== '') await new Promise<void>((resolve) => socket.write(words, () => resolve()))
+    await eventually(() => expect(events.filter(({ type }) => type === 'listener.accepted')).toHaveLength(index + 1))
+  }
+  await dial('hello')
+  await dial('')
+  await dial('')
+  await dial('')
+  await eventually(() => expect(closed).toEqual([1]))
+  await dial('hello')
+  await eventually(() => expect(closed).toEqual([1, 2]))
+  for (const socket of sockets) socket.destroy()
+  listener.close()
 })
