@@ -86,9 +86,21 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
       Array.from(directory.actors()).flatMap(({ kind, address }): Array<readonly [string, Observed]> => {
         const entry = kind === 'service' ? directory.entry(address) : undefined
         if (entry === undefined) return []
-        const { spec, next } = entry.snapshot.context as unknown as ServiceContext
+        const { spec, next, overrides } = entry.snapshot.context as unknown as ServiceContext
         const goes = entry.state === 'live.stopping.thenRemoved'
-        return [[spec.name, { incarnations: [], contained: [], exits: [], supervised: next ?? spec, leaving: goes }]]
+        return [
+          [
+            spec.name,
+            {
+              incarnations: [],
+              contained: [],
+              exits: [],
+              supervised: next ?? spec,
+              overridden: overrides !== null,
+              leaving: goes,
+            },
+          ],
+        ]
       }),
     )
 
@@ -164,13 +176,21 @@ function takeOne({ clock, run, deliver, spawn, forget }: BootParts, step: Exclud
     case 'create':
       return spawn('services', address, { spec: step.spec, run, restored: step.restored })
     case 'adopt':
-      return tell({ type: 'ADOPT', leader: step.leader, incarnation: step.incarnation, readyAt: step.readyAt })
+      return tell({
+        type: 'ADOPT',
+        leader: step.leader,
+        incarnation: step.incarnation,
+        readyAt: step.readyAt,
+        logOffset: step.logOffset,
+      })
     case 'replace':
       return tell({ type: 'REPLACE', because: step.because })
     case 'stop':
       return tell({ type: 'STOP', by: step.by })
     case 'reconfigure':
       return tell({ type: 'RECONFIGURE', spec: step.spec })
+    case 'settle':
+      return tell({ type: 'SET', setting: { spec: step.spec, overrides: null, back: null } })
     case 'remove':
       return tell({ type: 'REMOVE' })
     case 'start':

@@ -94,6 +94,7 @@ function recordOf({ snapshot, state }: Entry, boot: string): ServiceRecord | nul
     incarnation,
     leader,
     readyAt: context.readyAt,
+    logOffset: context.logOffset,
     overrides: overrides === null ? null : { args: overrides.args?.slice(), env: { ...overrides.env } },
     boot,
   }

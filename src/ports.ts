@@ -57,10 +57,10 @@ export function createTarget({ directory, view, deliver, clock }: PortParts) {
       const entry = directory.entry(address)
       if (entry === undefined) return null
       const context = entry.snapshot.context as unknown as ServiceContext
-      const { op, generation, readyGeneration, desired, pid, because, spec, next, overrides, back } = context
+      const { op, generation, readyGeneration, desired, pid, incarnation, because, spec, next, overrides, back } = context
       const blocked = view.serviceDetail(service)?.blocked ?? false
       const setting = { spec: next ?? spec, overrides, back }
-      return { op, generation, readyGeneration, desired, pid, because, blocked, state: entry.state, spec, setting }
+      return { op, generation, readyGeneration, desired, pid, incarnation, because, blocked, state: entry.state, spec, setting }
     }
     const look = (): void => sendBack({ type: 'target.seen', view: seen(), at: clock() })
     const stop = directory.listen([address], look)

@@ -28,6 +28,8 @@ const requestRecord = z.object({
   before: z.record(z.string(), z.number()),
   /** Actors were told. */
   begun: z.boolean(),
+  /** The reply is of when they were told, and somebody waited for more. */
+  open: z.boolean().optional(),
   reply: z.custom<Reply>((value) => typeof value === 'object' && value !== null && 'ok' in value).nullable(),
 })
 type RequestRecord = z.infer<typeof requestRecord>
@@ -103,7 +105,7 @@ export function createRequests({ journal, records, wall }: RequestsParts): Reque
     if (running !== undefined) return running
     // Its answer may have been written down in vain (a full disk).
     await journal.sync()
-    return record.reply
+    return record.open === true ? orphaned(record.reply) : record.reply
   }
 
   async function first(key: string, record: RequestRecord, run: (slip: RequestSlip) => Promise<Reply>): Promise<Reply> {
@@ -119,8 +121,8 @@ export function createRequests({ journal, records, wall }: RequestsParts): Reque
       throw error
     }
     return run({
-      begun: (accepted) => change({ begun: true, reply: bounded(accepted) }),
-      done: (reply) => change({ begun: true, reply: bounded(reply) }),
+      begun: (accepted) => change({ begun: true, open: true, reply: bounded(accepted) }),
+      done: (reply) => change({ begun: true, open: false, reply: bounded(reply) }),
       withdraw: () => drop(key),
     })
   }
@@ -213,6 +215,13 @@ const isStop = ({ command, input }: RequestRecord): boolean => {
 
 const keyOf = ({ name }: Pick<Principal, 'name'>, id: string): string =>
   `${createHash('sha256').update(name).digest('hex').slice(0, 8)} ${id}`
+
+/** Of a workflow that ended together with the orchestrator: it is at no step, and nobody knows more of it than its events. */
+function orphaned(reply: Reply | null): Reply | null {
+  if (reply?.ok !== true || !isRecord(reply.output) || !('step' in reply.output)) return reply
+  const because = 'it was over when the orchestrator was: how far it came stands in the events'
+  return { ok: true, output: { ...reply.output, step: null, because } }
+}
 
 /** The answer of a large fleet is not worth its place. */
 const bounded = (reply: Reply): Reply | null => (JSON.stringify(reply).length > limits.requestReply ? null : reply)

@@ -57,6 +57,20 @@ describe('after a kill', () => {
     expect(await requests.take(call('x'), never)).toEqual(accepted)
   })
 
+  test('a workflow that had begun is not told to go on', async () => {
+    const first = on()
+    const output = { workflow: 'restart.1', step: 'pre', outcome: 'accepted', because: 'pre 1 of 1: make' }
+    void first.requests.take(first.call('x'), (slip) => {
+      slip.begun({ ok: true, output })
+      return new Promise(() => {})
+    })
+    await Promise.resolve()
+    await Promise.resolve()
+    const { requests, call } = first.next()
+    const because = expect.stringContaining('it was over when the orchestrator was') as string
+    expect(await requests.take(call('x'), never)).toEqual({ ok: true, output: { ...output, step: null, because } })
+  })
+
   const record = (more: Partial<ServiceRecord>) => new Map([['web', { generation: 3, request: null, ...more } as ServiceRecord]])
   const stop = { to: 'service.web', event: { type: 'STOP' } }
   test.each([

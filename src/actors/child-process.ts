@@ -140,7 +140,7 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
       const since = spawnedAt(leader.start, at)
       const program = (exitPath === null ? null : programOf(leader)) ?? leader
       const containment = containmentOf(container)
-      // Where its output began is not known any more: a probe reads all there is.
+      // Where its output began only an earlier run can know; without it a probe reads all there is.
       sendBack({ type: 'child.alive', incarnation, ...program, leader, containment, logOffset: 0, since, at })
     }
     const recorded = (): Exit => (exitPath === null ? null : readExit(exitPath, successCodes)) ?? { kind: 'unseen' }

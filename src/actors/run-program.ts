@@ -81,6 +81,8 @@ export function createRunner({ environment, folder: usual, stateId, clock = mono
       forceKillAfterDelay: limits.programGrace,
     })
     const { pid } = child
+    const spawned = clock()
+    let exited = Infinity
     const streams = { stdout: keepLast(child.stdout, output), stderr: keepLast(child.stderr, output) }
     if (pid !== undefined) {
       const group = new ProcessGroup({ pid, start: startOf(pid) }, null, mark, scanner)
@@ -89,24 +91,35 @@ export function createRunner({ environment, folder: usual, stateId, clock = mono
         under.add(work)
       }
       // What it leaves behind must neither live on nor hold its streams open.
-      child.nodeChildProcess.once('exit', clear)
+      child.nodeChildProcess.once('exit', () => {
+        exited = clock()
+        clear()
+        // What left the group and shed its mark can't be found, and may hold the streams: the program has ended all the same.
+        const patience = setTimeout(() => {
+          child.stdout.destroy()
+          child.stderr.destroy()
+        }, limits.programGrace)
+        child.nodeChildProcess.once('close', () => clearTimeout(patience))
+      })
       signal.addEventListener('abort', () => {
         group.kill()
         clear()
       })
     }
     const ended = await child
+    // Or was its time up for its streams alone, which somebody else still had?
+    const timedOut = ended.timedOut && exited - spawned >= timeout
     const [stdout, stderr] = [streams.stdout(), streams.stderr()]
     const neverBegan = pid === undefined
     return {
       program: spec,
-      success: !ended.timedOut && ended.exitCode === 0,
-      exit_code: ended.timedOut ? null : (ended.exitCode ?? null),
+      success: !timedOut && ended.exitCode === 0,
+      exit_code: timedOut ? null : (ended.exitCode ?? null),
       stdout: neverBegan ? null : stdout.text,
       stderr: neverBegan ? null : stderr.text,
       truncated: stdout.truncated || stderr.truncated,
       execution_time_ms: Math.round(clock() - began),
-      error_message: reasonOf(ended, neverBegan),
+      error_message: timedOut ? 'Command timed out' : reasonOf(ended, neverBegan),
     }
   }
 
@@ -131,14 +144,12 @@ const stopped = 'Command was stopped'
 const byFolder = new Set<ProgramType>(['make', 'cargo', 'npm'])
 
 interface End {
-  readonly timedOut: boolean
   readonly exitCode?: number | undefined
   readonly signal?: string | undefined
   readonly originalMessage?: string | undefined
 }
 
-function reasonOf({ timedOut, exitCode, signal, originalMessage }: End, neverBegan: boolean): string | null {
-  if (timedOut) return 'Command timed out'
+function reasonOf({ exitCode, signal, originalMessage }: End, neverBegan: boolean): string | null {
   if (neverBegan) return `Failed to spawn process: ${originalMessage ?? 'for an unknown reason'}`.slice(0, limits.quotedText)
   if (exitCode === 0) return null
   return exitCode === undefined ? `was ended by ${signal ?? 'an error'}` : `exited with code ${exitCode}`

@@ -131,7 +131,8 @@ export const serviceStop = mutation({
       })),
       watch: addresses(names),
       settled(now) {
-        const resting = names.every((name) => now.service(name)?.phase === 'reaped')
+        // One that left the config meanwhile is not there any more.
+        const resting = names.every((name) => (now.service(name)?.phase ?? 'reaped') === 'reaped')
         if (resting) return { results: names.map((name) => resultOf(now, name, 'done')) }
         const revived = names.filter((name) => now.service(name)?.desired === 'run' && now.service(name)?.phase !== 'reaped')
         if (revived.length === 0) return undefined

@@ -41,6 +41,8 @@ export interface ProcessInput {
   readonly adopt: ProcessIdentity | null
   /** Adopted: when it got ready, as far as an earlier run knew; monotonic ms. */
   readonly wasReadyAt?: number | null
+  /** Adopted: where its output began in its log, as far as an earlier run knew. */
+  readonly logFrom?: number | null
 }
 
 export interface ProcessContext extends ProcessInput {
@@ -82,6 +84,7 @@ export type ProcessFact =
       readonly leader: ProcessIdentity
       readonly at: number
       readonly containment: Containment
+      readonly logOffset: number
     }
   | { readonly type: 'process.ready'; readonly incarnation: string; readonly at: number | null }
   | { readonly type: 'process.unhealthy'; readonly incarnation: string; readonly because: string }
@@ -105,9 +108,10 @@ const base = setup({
   actors: { child: port<ChildCommand, ChildInput>('child'), probe: port<ProbeCommand, ProbeInput>('probe') },
   guards: {
     isAdoption: ({ context }) => context.adopt !== null,
-    /** Ready as soon as it runs: there is nothing to look at. */
+    /** Ready as soon as it runs: there is nothing to look at. What it once wrote need not stand in its log any more. */
     mineAndReady: ({ context }, { incarnation }: Spawned) =>
-      incarnation === context.incarnation && context.spec.readiness === null,
+      incarnation === context.incarnation &&
+      (context.spec.readiness === null || (context.readyAt !== null && context.spec.readiness.target.type === 'log')),
     /** A fact of another incarnation came late; it is dropped. */
     mine: ({ context }, { incarnation }: { incarnation: string }) => incarnation === context.incarnation,
     mineAndEmpty: ({ context }, { incarnation, empty }: Exited) => incarnation === context.incarnation && empty,
@@ -130,11 +134,11 @@ const base = setup({
       because: (_, { because }: { because: string }) => because,
     }),
     forgetLooks: assign({ passes: 0, failures: 0 }),
-    recordSpawn: assign((_, fact: Spawned) => ({
+    recordSpawn: assign(({ context }, fact: Spawned) => ({
       pid: fact.pid,
       start: fact.start,
       containment: fact.containment,
-      logOffset: fact.logOffset,
+      logOffset: context.logFrom ?? fact.logOffset,
       spawnedAt: fact.type === 'child.alive' ? fact.since : fact.at,
     })),
     // An adopted one that was ready before has been so since then.
@@ -158,6 +162,7 @@ const base = setup({
       start,
       leader,
       containment,
+      logOffset: context.logOffset,
       at: context.spawnedAt,
     })),
     tellReady: sendParent(({ context }) => ({ type: 'process.ready', incarnation: context.incarnation, at: context.readyAt })),

@@ -36,6 +36,7 @@ export type Step =
       readonly leader: ProcessIdentity
       readonly incarnation: string
       readonly readyAt: number | null
+      readonly logOffset: number | null
     }
   /** A new process in place of the adopted one. */
   | { readonly do: 'replace'; readonly service: string; readonly because: string }
@@ -43,11 +44,13 @@ export type Step =
   | { readonly do: 'start'; readonly service: string; readonly because: string | null }
   | { readonly do: 'stop'; readonly service: string; readonly by: string }
   | { readonly do: 'reconfigure'; readonly service: string; readonly spec: ServiceSpec }
+  /** It is as the config says already: that is not by hand any more. */
+  | { readonly do: 'settle'; readonly service: string; readonly spec: ServiceSpec }
   | { readonly do: 'remove'; readonly service: string }
   /** It is neither in the config nor anywhere else. */
   | { readonly do: 'forget'; readonly service: string }
 
-const order = ['sweep', 'create', 'adopt', 'replace', 'stop', 'reconfigure', 'remove', 'start', 'forget'] as const
+const order = ['sweep', 'create', 'adopt', 'replace', 'stop', 'reconfigure', 'settle', 'remove', 'start', 'forget'] as const
 
 /** Steps in the order in which they are to be taken: within one kind, as the config has the services. */
 export function reconcile(desired: Desired, observed: ReadonlyMap<string, Observed>): Step[] {
@@ -57,8 +60,10 @@ export function reconcile(desired: Desired, observed: ReadonlyMap<string, Observ
     const spec = wanted.get(name)
     const seen = observed.get(name) ?? nothing
     if (spec === undefined) return remove(name, desired, seen)
-    if (seen.supervised !== null)
-      return sameSpec(seen.supervised, spec) && !seen.leaving ? [] : [step('reconfigure', name, { spec })]
+    if (seen.supervised !== null) {
+      if (!sameSpec(seen.supervised, spec) || seen.leaving) return [step('reconfigure', name, { spec })]
+      return seen.overridden === true ? [step('settle', name, { spec })] : []
+    }
     return resume(spec, desired, seen)
   })
   return order.flatMap((kind) => steps.filter((one) => one.do === kind))
@@ -160,11 +165,12 @@ function restoredOf(record: ServiceRecord, boot: string, fresh: boolean, desired
   return record.boot === boot ? restored : { ...restored, outcome: null, history: unknown.history }
 }
 
-/** When it got ready is known of the process that the journal knows. */
+/** When it got ready and where its output begins is known of the process that the journal knows. */
 const adoption = ({ leader, incarnation }: Current, record: ServiceRecord | undefined) => ({
   leader,
   incarnation,
   readyAt: record?.incarnation === incarnation ? record.readyAt : null,
+  logOffset: record?.incarnation === incarnation ? (record.logOffset ?? null) : null,
 })
 
 interface Current {

@@ -33,10 +33,17 @@ import {
 /** It ended and does not come up by itself now, whatever its policy calls that. */
 const atRest: ReadonlySet<string> = new Set(['backingOff', 'failed', 'stopped', 'completed'])
 
-/** Does it run, or fail to, with what we had it started with? */
-const isOurs = ({ sent }: RestartContext, { spec, setting }: TargetView): boolean =>
-  sent !== null &&
-  (sameSpec(setting.spec, sent.spec) || (sameSpec(spec, sent.spec) && sent.back !== null && sameSpec(setting.spec, sent.back)))
+/** Is it still our change that it is started with, and not what somebody read from a config since? */
+const isOurs = ({ sent }: RestartContext, { spec, setting }: TargetView): boolean => {
+  if (sent === null) return false
+  if (sameSpec(setting.spec, sent.spec)) return true
+  // What is for one run alone has its run, or had it.
+  const { back } = sent
+  return back !== null && sameSpec(setting.spec, back) && (sameSpec(spec, sent.spec) || sameSpec(spec, back))
+}
+
+/** It is not the process any more that had our change first: that one ended, and its policy has started another. */
+const isAnother = ({ tried }: RestartContext, { incarnation }: TargetView): boolean => tried !== null && incarnation !== tried
 
 const isUp = ({ before }: RestartContext, view: TargetView | null): boolean => view !== null && view.readyGeneration > before
 
@@ -70,10 +77,9 @@ export const base = setup({
     isGone: (_, { view }: TargetSeen) => view === null,
     isMine: ({ context }, { view }: TargetSeen) => view?.op?.id === context.id,
     isMineAndHasPre: ({ context }, { view }: TargetSeen) => view?.op?.id === context.id && context.custom.pre.length > 0,
-    /** Only a STOP takes the slot away. */
+    /** A STOP takes the slot away, and so does leaving. */
     isLost: ({ context }, { view }: TargetSeen) => view?.op?.id !== context.id,
     isTaken: ({ context }, { view }: TargetSeen) => view !== null && view.op !== null && view.op.id !== context.id,
-    isCancelled: (_, { view }: TargetSeen) => view !== null && view.desired === 'stop',
     hasBegun: ({ context }, { view }: TargetSeen) =>
       view !== null && view.generation > context.before && !view.state.startsWith('live.stopping'),
     hasFailed: ({ context }, { view }: TargetSeen) =>
@@ -86,7 +92,7 @@ export const base = setup({
       view !== null &&
       view.generation > context.before &&
       view.readyGeneration <= context.before &&
-      (atRest.has(view.state) || view.blocked) &&
+      (atRest.has(view.state) || view.blocked || isAnother(context, view)) &&
       isOurs(context, view),
     isSpawned: (_, { view }: TargetSeen) => view !== null && view.pid !== null,
     isReady: ({ context }, { view }: TargetSeen) => isUp(context, view),
@@ -95,7 +101,7 @@ export const base = setup({
     isReadyAndHasPost: ({ context }, { view }: TargetSeen) => isUp(context, view) && context.custom.post.length > 0,
     /** It got ready and fell at once. */
     hasFallen: ({ context }, { view }: TargetSeen) =>
-      view !== null && isOurs(context, view) && !view.state.startsWith('live.running'),
+      view !== null && isOurs(context, view) && (isAnother(context, view) || !view.state.startsWith('live.running')),
   },
   actions: {
     state: (_, _statement: Statement) => {},
@@ -118,6 +124,14 @@ export const base = setup({
       type: 'target.tell' as const,
       event: { type: 'FREE' as const, op: id },
     })),
+    /** Stopped: nobody knows yet what our change is worth, and now nobody will. What is left running has it. */
+    takeBack: enqueueActions(({ context, enqueue }, { view }: TargetSeen) => {
+      const { was, restarted } = context
+      if (was === null || restarted || view?.desired !== 'stop' || !isOurs(context, view)) return
+      enqueue.sendTo('target', { type: 'target.tell' as const, event: { type: 'SET' as const, setting: was } })
+    }),
+    try: assign(({ context }, { view, at }: TargetSeen) => ({ tried: context.tried ?? view?.incarnation ?? null, seenAt: at })),
+    passTime: assign(({ context }) => ({ seenAt: context.seenAt + limits.changeSettles })),
     look: sendTo('target', { type: 'target.look' as const }),
     remember: assign((_, { view, at }: TargetSeen) => ({
       before: view?.generation ?? 0,

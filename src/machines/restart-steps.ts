@@ -9,23 +9,36 @@ type Heard = { readonly context: RestartContext; readonly event: TargetSeen }
 /** A step is done. */
 export const step = (name: string) => [{ type: 'step', params: name } as const, 'tellStep'] as const
 
+/** The command that runs ends with the workflow. */
+const stopped = (name: string) =>
+  name === 'pre' || name === 'post'
+    ? ([{ type: 'state', params: ({ context }: { context: RestartContext }) => facts.programStopped(context, name) }] as const)
+    : []
+
 /** The service was removed meanwhile. */
 export const gone = (name: string) =>
   ({
     guard: { type: 'isGone', ...seen },
     target: 'done',
-    actions: { type: 'conclude', params: { outcome: 'cancelled' as const, because: 'the service was removed', step: name } },
+    actions: [
+      ...stopped(name),
+      { type: 'conclude', params: { outcome: 'cancelled' as const, because: 'the service was removed', step: name } },
+    ],
   }) as const
 
-/** A STOP wins over the restart. `isLost`: where it may have been stopped all along. */
-export const cancelled = (name: string, guard: 'isCancelled' | 'isLost' = 'isCancelled') =>
+/** A STOP wins over the restart, and who leaves its services running has nothing restarted any more. */
+export const cancelled = (name: string) =>
   ({
-    guard: { type: guard, ...seen },
+    guard: { type: 'isLost', ...seen },
     target: 'done',
-    actions: {
-      type: 'conclude',
-      params: ({ event }: Heard) => ({ outcome: 'cancelled' as const, because: event.view?.because ?? null, step: name }),
-    },
+    actions: [
+      { type: 'takeBack', ...seen },
+      ...stopped(name),
+      {
+        type: 'conclude',
+        params: ({ event }: Heard) => ({ outcome: 'cancelled' as const, because: event.view?.because ?? null, step: name }),
+      },
+    ],
   }) as const
 
 export const because = ({ event }: Heard): string => event.view?.because ?? 'it did not get ready'
@@ -69,7 +82,11 @@ export const done = { type: 'conclude', params: { outcome: 'done' as const, beca
 export const ready = (...names: readonly string[]) => {
   const steps = [...names, 'verify'].flatMap((name) => step(name))
   return [
-    { guard: { type: 'mustSettle', ...seen }, target: 'settling', actions: names.flatMap((name) => step(name)) },
+    {
+      guard: { type: 'mustSettle', ...seen },
+      target: 'settling',
+      actions: [...names.flatMap((name) => step(name)), { type: 'try', ...seen }],
+    },
     { guard: { type: 'isReadyAndHasPost', ...seen }, target: 'post', actions: [...steps, 'succeed'] },
     { guard: { type: 'isReady', ...seen }, target: 'done', actions: [...steps, 'succeed', done] },
   ] as const

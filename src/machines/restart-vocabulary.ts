@@ -1,6 +1,6 @@
 import type { Statement } from '../protocol/facts.ts'
 import { limits } from '../protocol/limits.ts'
-import { describeProgram, type Judged, type ProgramResult, type RunInput } from '../protocol/program.ts'
+import { describeProgram, neverRan, type Judged, type ProgramResult, type RunInput } from '../protocol/program.ts'
 import type { WorkflowResult, WorkflowStep } from '../protocol/restart.ts'
 import type { Operation, ServiceCommand, ServiceSpec } from '../protocol/service.ts'
 import type { Change, Setting } from '../protocol/setting.ts'
@@ -37,6 +37,8 @@ export interface TargetView {
   readonly desired: 'run' | 'stop'
   readonly state: string
   readonly pid: number | null
+  /** Names its process, or the last one. */
+  readonly incarnation: string
   readonly because: string | null
   /** At its gate: a dependency failed for good. */
   readonly blocked: boolean
@@ -72,6 +74,8 @@ export interface RestartContext extends Omit<RestartInput, 'custom'> {
   /** How the service was to be started before, and how we had it started. */
   readonly was: Setting | null
   readonly sent: Setting | null
+  /** The first process that had what we sent. */
+  readonly tried: string | null
 }
 
 /** Commands before, or after. */
@@ -133,6 +137,9 @@ export const facts = {
     ),
   programStarted: (context: RestartContext, side: Side): Statement =>
     startedFact(context.address, runInputOf(context, side).spec, context.by),
+  /** It was ended before its time, together with the workflow. */
+  programStopped: (context: RestartContext, side: Side): Statement =>
+    finishedFact(context.address, neverRan(runInputOf(context, side).spec, 'Command was stopped'), context.by),
   programFinished: ({ address, by }: RestartContext, result: ProgramResult): Statement => finishedFact(address, result, by),
   /** The step that has just been recorded. */
   step: ({ address, service, by, steps }: RestartContext): Statement => {

@@ -46,6 +46,7 @@ export const restartMachine = base.createMachine({
     seenAt: input.at,
     was: null,
     sent: null,
+    tried: null,
   }),
   invoke: {
     id: 'target',
@@ -119,7 +120,7 @@ export const restartMachine = base.createMachine({
     pre: {
       ...commands('pre'),
       on: {
-        'target.seen': [gone('pre'), cancelled('pre', 'isLost'), { actions: { type: 'remember', ...seen } }],
+        'target.seen': [gone('pre'), cancelled('pre'), { actions: { type: 'remember', ...seen } }],
         'program.ended': [
           more('pre'),
           { guard: allWell('pre'), target: 'stopping', actions: ran('pre') },
@@ -147,7 +148,7 @@ export const restartMachine = base.createMachine({
           cancelled('start'),
           ...failed('start'),
           ...ready('start'),
-          { guard: { type: 'isSpawned', ...seen }, target: 'verifying', actions: [...step('start')] },
+          { guard: { type: 'isSpawned', ...seen }, target: 'verifying', actions: [...step('start'), { type: 'try', ...seen }] },
         ],
       },
     },
@@ -161,8 +162,8 @@ export const restartMachine = base.createMachine({
       entry: 'look',
       after: {
         changeSettles: [
-          { guard: { type: 'has', params: 'post' }, target: 'post', actions: [...step('verify'), 'succeed'] },
-          { target: 'done', actions: [...step('verify'), 'succeed', done] },
+          { guard: { type: 'has', params: 'post' }, target: 'post', actions: ['passTime', ...step('verify'), 'succeed'] },
+          { target: 'done', actions: ['passTime', ...step('verify'), 'succeed', done] },
         ],
       },
       on: {
@@ -220,7 +221,7 @@ export const restartMachine = base.createMachine({
     post: {
       ...commands('post'),
       on: {
-        'target.seen': [gone('post'), cancelled('post', 'isLost')],
+        'target.seen': [gone('post'), cancelled('post')],
         'program.ended': [
           more('post'),
           { guard: allWell('post'), target: 'done', actions: [...ran('post'), done] },

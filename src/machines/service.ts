@@ -7,7 +7,7 @@ import type { Containment, ProcessIdentity } from '../protocol/process.ts'
 import { noHistory, type RestartDecision, type RestartHistory } from '../protocol/restart.ts'
 import type { ServiceRecord } from '../protocol/record.ts'
 import type { Ended, Operation, ServiceCommand, ServiceSpec } from '../protocol/service.ts'
-import type { Overrides } from '../protocol/setting.ts'
+import type { Overrides, Setting } from '../protocol/setting.ts'
 import { port } from './port.ts'
 import { processMachine, type ProcessFact } from './process.ts'
 import { causeOf, decideRestart, withoutLast } from './restart-policy.ts'
@@ -72,6 +72,8 @@ export interface ServiceContext {
   readonly pid: number | null
   readonly containment: Containment | null
   readonly spawnedAt: number | null
+  /** Where the output of its process begins in its log. */
+  readonly logOffset: number | null
   /** When its process got ready, monotonic ms. */
   readonly readyAt: number | null
   readonly ended: Ended | null
@@ -84,6 +86,8 @@ export interface Adoption {
   readonly incarnation: string
   /** When it got ready, monotonic ms; null: nobody knows, or it had not. */
   readonly readyAt: number | null
+  /** Where its output begins in its log; null: nobody knows. */
+  readonly logOffset: number | null
 }
 
 /** What the gate says: may it start? */
@@ -137,8 +141,8 @@ const base = setup({
   guards: {
     hasNoDependencies: ({ context }) => (context.next ?? context.spec).dependsOn.length === 0,
     restAs: ({ context }, outcome: Restored['outcome']) => context.outcome === outcome,
-    /** The slot is free, or the event comes from the operation that holds it. */
-    mayOperate: ({ context }, { op }: Restart) => context.op === null || context.op.id === op,
+    /** It comes from the operation that holds the slot, or from none and the slot is free. */
+    mayOperate: ({ context }, { op }: Restart) => context.op?.id === op,
     slotIsFree: ({ context }) => context.op === null,
     holdsSlot: ({ context }, { op }: { op: string }) => context.op?.id === op,
     isChange: ({ context }, { spec }: { spec: ServiceSpec }) =>
@@ -171,6 +175,7 @@ const base = setup({
     replaceSpec: assign((_, { setting }: Restart) =>
       setting === undefined ? {} : { next: setting.spec, overrides: setting.overrides, back: setting.back },
     ),
+    set: assign((_, { spec, overrides, back }: Setting) => ({ next: spec, overrides, back })),
     clearHistory: assign({ history: noHistory, decision: null }),
     undoDecision: assign({ history: ({ context }) => withoutLast(context.history), decision: null }),
     reject: assign((_, { by, request }: Wish) => ({
@@ -202,10 +207,11 @@ const base = setup({
       incarnation: context.adopt?.incarnation ?? nameIncarnation(context.run, context.incarnations + 1, context.generation),
       blocked: false,
     })),
-    recordSpawn: assign((_, { pid, leader, at, containment }: Extract<ProcessFact, { type: 'process.spawned' }>) => ({
+    recordSpawn: assign((_, { pid, leader, at, containment, logOffset }: Extract<ProcessFact, { type: 'process.spawned' }>) => ({
       pid,
       leader,
       containment,
+      logOffset,
       spawnedAt: at,
       adopt: null,
     })),
@@ -215,7 +221,7 @@ const base = setup({
       readyAt: (_, { at }: { at: number | null }) => at,
     }),
     recordCompleted: assign({ readyGeneration: ({ context }) => context.generation }),
-    forgetProcess: assign({ pid: null, leader: null, spawnedAt: null, readyAt: null, adopt: null }),
+    forgetProcess: assign({ pid: null, leader: null, logOffset: null, spawnedAt: null, readyAt: null, adopt: null }),
     recordEnd: assign({ ended: (_, ended: Ended) => ended }),
     decide: assign(({ context }) => {
       if (context.ended === null) return {}
@@ -263,6 +269,15 @@ const reportEnd = {
 } as const
 const current = { type: 'current', params: ({ event }: { event: ProcessFact }) => event } as const
 
+/** It is on its way out of the config: what is asked of it meanwhile comes too late. */
+const tooLate = {
+  actions: {
+    type: 'state',
+    params: ({ context, event: { type, by } }: { context: ServiceContext; event: Wish }) =>
+      about(context, 'service.refused', `${type} refused: it is not in the config any more`, { by: by ?? null }),
+  },
+} as const
+
 // Whoever holds its slot must not wake it any more.
 const leave = { target: 'stopped', actions: ['free', { type: 'explain', params: 'left, not started yet' }] } as const
 
@@ -300,6 +315,7 @@ export const serviceMachine = base.createMachine({
     pid: null,
     containment: null,
     spawnedAt: null,
+    logOffset: null,
     readyAt: null,
     ended: null,
     decision: null,
@@ -314,7 +330,7 @@ export const serviceMachine = base.createMachine({
           about(
             context,
             'service.refused',
-            `RESTART refused: ${context.op === null ? 'it is held' : `busy with ${context.op.id}`}`,
+            `RESTART refused: ${context.op !== null ? `busy with ${context.op.id}` : event.op === undefined ? 'it is held' : `${event.op} is over`}`,
             {
               by: event.by ?? null,
             },
@@ -322,6 +338,7 @@ export const serviceMachine = base.createMachine({
       },
     },
     RECONFIGURE: { actions: swapSpec },
+    SET: { actions: { type: 'set', params: ({ event }) => event.setting } },
   },
   initial: 'restoring',
   states: {
@@ -342,9 +359,9 @@ export const serviceMachine = base.createMachine({
         RESUME: { target: 'gate', actions: [assign({ desired: 'run' as const }), hold] },
         ADOPT: {
           target: 'live',
-          actions: assign(({ event: { leader, incarnation, readyAt } }) => ({
+          actions: assign(({ event: { leader, incarnation, readyAt, logOffset } }) => ({
             desired: 'run' as const,
-            adopt: { leader, incarnation, readyAt },
+            adopt: { leader, incarnation, readyAt, logOffset },
             because: 'found running and adopted',
           })),
         },
@@ -454,6 +471,7 @@ export const serviceMachine = base.createMachine({
           incarnation: context.incarnation,
           adopt: context.adopt?.leader ?? null,
           wasReadyAt: context.adopt?.readyAt ?? null,
+          logFrom: context.adopt?.logOffset ?? null,
         }),
         onError: {
           target: 'decide',
@@ -621,8 +639,15 @@ export const serviceMachine = base.createMachine({
             },
             thenRemoved: {
               on: {
+                START: tooLate,
+                RESTART: tooLate,
+                STOP: { actions: { type: 'rest', ...wish } },
+                HOLD: {},
                 // It is wanted again.
-                RECONFIGURE: { target: 'thenGate', actions: swapSpec },
+                RECONFIGURE: [
+                  { guard: 'wantsToRun', target: 'thenGate', actions: swapSpec },
+                  { target: 'thenStopped', actions: swapSpec },
+                ],
                 'xstate.error.actor.process': { target: '#service.removed', actions: 'forgetProcess' },
                 'xstate.done.actor.process': {
                   target: '#service.removed',

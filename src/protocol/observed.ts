@@ -21,6 +21,8 @@ export interface Observed {
   readonly exits: readonly string[]
   /** The spec that an actor of this run supervises it with; null without one. */
   readonly supervised: ServiceSpec | null
+  /** Arguments or variables of it were changed by hand. */
+  readonly overridden?: boolean
   /** That actor is about to go: its service was not wanted any more. */
   readonly leaving: boolean
 }

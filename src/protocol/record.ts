@@ -32,6 +32,8 @@ export const serviceRecord = z.object({
   leader: identity.nullable(),
   /** When that process got ready, monotonic ms of its boot. */
   readyAt: z.number().nullable(),
+  /** Where its output begins in its log, bytes. */
+  logOffset: z.number().int().nullable().optional(),
   /** What was changed by hand since the config was read: values too, or nobody could start it so again. */
   overrides: z
     .object({ args: z.array(z.string()).optional(), env: z.record(z.string(), z.string()).optional() })

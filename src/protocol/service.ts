@@ -119,6 +119,8 @@ export type ServiceCommand =
     }
   | { readonly type: 'RESERVE'; readonly op: Operation }
   | { readonly type: 'FREE'; readonly op: string }
+  /** How it is to be started from now on. What runs goes on. */
+  | { readonly type: 'SET'; readonly setting: Setting }
   | { readonly type: 'RECONFIGURE'; readonly spec: ServiceSpec; readonly at: number }
   /** Its process is not the one that is wanted: a new one, without a new generation. */
   | { readonly type: 'REPLACE'; readonly because: string; readonly at: number }

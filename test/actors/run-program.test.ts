@@ -183,6 +183,19 @@ describe('its end', () => {
     }
   })
 
+  test.each([1_000, 20_000])('what it can no more find does not hold it up either (%i ms)', async (timeout) => {
+    const run = start(
+      sh('setsid env -i /bin/sh -c "echo \\$\\$ >stray; exec sleep 1000" & while [ ! -s stray ]; do :; done; echo said'),
+      {},
+      { timeout },
+    )
+    const stray = await written('stray')
+    const { result: answer } = await run.fact('program.ended')
+    process.kill(stray, 'SIGKILL')
+    expect(answer).toMatchObject({ success: true, exit_code: 0, stdout: 'said\n', error_message: null })
+    expect(runner.running()).toBe(0)
+  })
+
   test('an actor that is stopped leaves nothing, and says nothing', async () => {
     const run = start(sh('sleep 1000 & echo $! >child; setsid sh -c "echo \\$\\$ >daemon; exec sleep 1000" & wait'))
     const pids = [await written('child'), await written('daemon')]

@@ -17,6 +17,7 @@ const view: TargetView = {
   desired: 'run',
   state: 'live.running.healthy',
   pid: 7,
+  incarnation: 'run.1.1',
   because: null,
   blocked: false,
   spec,
@@ -91,6 +92,11 @@ test('who takes the slot away cancels it, also of a service that was stopped all
   s.see({ op: null, desired: 'stop', state: 'stopped', pid: null })
   expect(s.result()).toMatchObject({ outcome: 'cancelled' })
   expect(s.program.alive).toBe(0)
+  const programs = s.facts.filter(({ type }) => type.startsWith('program.'))
+  expect(programs).toMatchObject([
+    { type: 'program.started' },
+    { type: 'program.finished', because: 'make a: Command was stopped', data: { success: false } },
+  ])
 })
 
 test('a change is made to the setting of when the service is told, not of when it was asked for', () => {
@@ -139,6 +145,52 @@ test('what fails although the config was read meanwhile keeps what the config sa
   s.see({ ...failing, setting: { spec: reloaded, overrides: null, back: null } })
   expect(s.result()).toMatchObject({ outcome: 'failed', because: 'x' })
   expect(s.told().filter(({ type }) => type === 'RESTART')).toHaveLength(1)
+})
+
+test('what ended and was started again at once by its policy was no success', () => {
+  for (const remember of [true, false]) {
+    const s = start({ change: { args: ['new'], remember } })
+    const first = { generation: 2, spec: changed, setting: remember ? sent : view.setting, incarnation: 'run.2.2' }
+    s.see({})
+    s.see({ ...first, readyGeneration: 2 })
+    s.see({ ...first, readyGeneration: 2 })
+    expect(s.state()).toBe('settling')
+    const next = remember ? first : { ...first, spec }
+    s.see({ ...next, readyGeneration: 2, incarnation: 'run.3.2', because: 'restarted after it exited with code 7' })
+    expect(s.state()).toBe('restoring')
+  }
+})
+
+test('also one that never got ready, however often it is started again', () => {
+  const s = start({ change: { args: ['new'], remember: true } })
+  const first = { generation: 2, spec: changed, setting: sent, incarnation: 'run.2.2', state: 'live.running.starting' }
+  s.see({})
+  s.see(first)
+  s.see(first)
+  expect(s.state()).toBe('verifying')
+  s.see({ ...first, incarnation: 'run.3.2' })
+  expect(s.state()).toBe('restoring')
+})
+
+test('a STOP takes back a change that nobody knows the worth of yet, unless the config was read since', () => {
+  for (const reloaded of [false, true]) {
+    const s = start({ change: { args: ['new'], remember: true } })
+    s.see({})
+    const now = reloaded ? { spec: specOf({ args: ['reloaded'] }), overrides: null, back: null } : sent
+    s.see({ op: null, desired: 'stop', state: 'live.stopping.thenStopped', setting: now })
+    expect(s.result()).toMatchObject({ outcome: 'cancelled' })
+    const set = s.told().filter(({ type }) => type === 'SET')
+    expect(set).toEqual(reloaded ? [] : [{ type: 'SET', setting: view.setting }])
+  }
+})
+
+test('the time in which it must stay up is part of what it took', () => {
+  const s = start({ change: { args: ['new'], remember: true } })
+  s.see({})
+  s.see({ generation: 2, readyGeneration: 2, spec: changed, setting: sent }, 20)
+  s.see({ generation: 2, readyGeneration: 2, spec: changed, setting: sent }, 20)
+  s.clock.increment(limits.changeSettles)
+  expect(s.result()).toMatchObject({ outcome: 'done', elapsed: 10 + limits.changeSettles })
 })
 
 test('a restart that is nothing more tells no steps', () => {

@@ -75,7 +75,8 @@ const steps = {
   HOLD: (s: Started) => s.send({ type: 'HOLD', because: 'a sibling restarts', at }),
   RELEASE: (s: Started) => s.send({ type: 'RELEASE' }),
   REMOVE: (s: Started) => s.send({ type: 'REMOVE', at }),
-  ADOPT: (s: Started) => s.send({ type: 'ADOPT', leader: { pid: 7, start: 1 }, incarnation: 'earlier.3.2', readyAt: null, at }),
+  ADOPT: (s: Started) =>
+    s.send({ type: 'ADOPT', leader: { pid: 7, start: 1 }, incarnation: 'earlier.3.2', readyAt: null, logOffset: null, at }),
   RESUME: (s: Started) => s.send({ type: 'RESUME', because: 'started again', at }),
   REPLACE: (s: Started) => s.send({ type: 'REPLACE', because: 'its config changed', at }),
   LEAVE: (s: Started) => s.send({ type: 'LEAVE' }),
@@ -97,6 +98,8 @@ type Step = keyof typeof steps
 const oneShot = specOf({ oneShot: true, restart: { policy: 'on_failure' } })
 const dependent = specOf({ dependsOn: [{ service: 'db', condition: 'healthy' }] })
 const probed = specOf({ readiness: probe, liveness: probe, restart: { onUnhealthy: false } })
+
+const leaving = Object.fromEntries(['START', 'RESTART', 'STOP', 'HOLD'].map((name) => [name, 'live.stopping.thenRemoved']))
 
 /** How each state is reached, and what each event does there; what is not named changes nothing. `skip`: not meant here. */
 const chart: Record<
@@ -247,7 +250,8 @@ const chart: Record<
           'exited 0': then,
           'exited 1': then,
           LEAVE: 'stopped',
-          ...(state === 'thenRemoved' ? { RECONFIGURE: 'live.stopping.thenGate' } : {}),
+          // Only the config keeps what is not in it any more.
+          ...(state === 'thenRemoved' ? { ...leaving, RECONFIGURE: 'live.stopping.thenGate' } : {}),
         },
       },
     ]),
@@ -445,7 +449,7 @@ describe('what an earlier run wrote down', () => {
 
   test('REPLACE puts a process of this generation in place of the adopted one', () => {
     const s = start(specOf(), restored)
-    s.send({ type: 'ADOPT', leader: { pid: 7, start: 1 }, incarnation: 'earlier.3.3', readyAt: null, at })
+    s.send({ type: 'ADOPT', leader: { pid: 7, start: 1 }, incarnation: 'earlier.3.3', readyAt: null, logOffset: null, at })
     steps.REPLACE(s)
     s.exited(0)
     expect(s.child.inputs.map(({ incarnation }) => incarnation)).toEqual(['earlier.3.3', 'run.2.4'])

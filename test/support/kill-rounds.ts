@@ -49,6 +49,9 @@ export function chance(seed: number): () => number {
   }
 }
 
+const ask = (client: Client, verb: Verb, input: object): Promise<unknown> =>
+  (client.call as (name: string, input: object) => Promise<unknown>)(`service.${verb}`, input)
+
 /** How long it may take until the death of an adopted process is noticed, ms. */
 const patience = 1_000
 
@@ -73,16 +76,22 @@ const config = (turn: number) => ({
   },
 })
 
-type Verb = 'start' | 'stop' | 'restart'
+type Verb = 'start' | 'stop' | 'restart' | 'custom_restart'
 
 /** `plain` is only ever restarted, so that its generations can be counted; a start of `needy` would start what it needs. */
 const verbsOf: Readonly<Record<Name, readonly Verb[]>> = {
   plain: ['restart'],
   ready: ['start', 'stop', 'restart', 'restart'],
   slow: ['start', 'stop', 'restart', 'restart'],
-  child: ['start', 'stop', 'restart', 'restart'],
+  child: ['start', 'stop', 'restart', 'custom_restart', 'custom_restart'],
   needy: ['stop', 'restart'],
 }
+
+/** Every other custom restart brings arguments of its own. */
+const inputOf = (name: Name, verb: Verb, id: string): object =>
+  verb === 'custom_restart'
+    ? { service: name, ...(id.length % 2 === 0 ? { args: ['-c', `sleep 100000 & exec sleep 100000 # ${id}`] } : {}) }
+    : { services: [name] }
 
 interface Lane {
   /** What was acknowledged last, and what was asked when the kill came. */
@@ -160,14 +169,14 @@ export async function killRounds({ rounds, seed, hyphae, told = () => {} }: Kill
       lane.open = desired
       if (verb === 'restart') lane.restarts++
       try {
-        await client.call(`service.${verb}`, { services: [name], wait: name === 'plain' || random() < 0.5, request_id: id })
+        await ask(client, verb, { ...inputOf(name, verb, id), wait: name === 'plain' || random() < 0.5, request_id: id })
       } catch (error) {
         // What the kill takes away is no answer; a failure is one, and what was asked stays asked.
         if (!(error instanceof HyphaeError) || error.code === 'unavailable') {
           retry.push({ name, verb, id })
           return
         }
-        if (error.code !== 'failed' && error.code !== 'timeout') throw error
+        if (!['failed', 'timeout', 'busy'].includes(error.code)) throw error
       }
       lane.desired = desired
       lane.open = null
@@ -190,8 +199,11 @@ export async function killRounds({ rounds, seed, hyphae, told = () => {} }: Kill
       if (round % 3 === 2) {
         turn++
         write()
-        const reloaded = up
-        setTimeout(() => reloaded.kill('SIGHUP'), random() * 100)
+        const [reloaded, reached, bySignal] = [up, client, random() < 0.5]
+        setTimeout(() => {
+          if (bySignal) reloaded.kill('SIGHUP')
+          else reached.call('system.reload', { request_id: `reload-${turn}` }).catch(() => undefined)
+        }, random() * 100)
       }
       await sleep(random() * 300)
       const child = up
@@ -213,7 +225,7 @@ export async function killRounds({ rounds, seed, hyphae, told = () => {} }: Kill
       // Whoever got no answer asks again, under the same id.
       for (const { name, verb, id } of retry) {
         const lane = lanes.get(name)
-        await client.call(`service.${verb}`, { services: [name], request_id: id, wait: false })
+        await ask(client, verb, { ...inputOf(name, verb, id), request_id: id, wait: false })
         if (lane === undefined) continue
         lane.desired = verb === 'stop' ? 'stop' : 'run'
         lane.open = null

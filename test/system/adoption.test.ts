@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -9,11 +9,11 @@ import { createOrchestrator } from '../../src/orchestrator.ts'
 import { openJournal } from '../../src/store/journal.ts'
 import { markedProcesses } from '../../src/actors/scan.ts'
 import type { ServiceSpec } from '../../src/protocol/service.ts'
-import { stateIdOf } from '../../src/state-dir.ts'
+import { logPathOf, stateIdOf } from '../../src/state-dir.ts'
 import { eventually } from '../support/eventually.ts'
 import { startFleet, type Fleet } from '../support/fleet.ts'
 import { fixture, modes, noCgroup } from '../support/programs.ts'
-import { specOf } from '../support/specs.ts'
+import { probe, specOf } from '../support/specs.ts'
 
 let stateDir = ''
 let fleet: Fleet
@@ -38,6 +38,37 @@ const gone = (pid: number | null): Promise<void> =>
 const sh = (script: string, more: Parameters<typeof specOf>[0] = {}): ServiceSpec =>
   specOf({ command: '/bin/sh', args: ['-c', script], workingDir: stateDir, ...more })
 const sleeper = specOf({ command: '/bin/sleep', args: ['1000'] })
+
+describe('adopted, with a line in its log to tell that it is ready', () => {
+  const readiness = { ...probe, target: { type: 'log', pattern: '^ready' } } as const
+  const logPath = (): string => logPathOf(stateDir, 'web')
+
+  test('a line of an earlier process says nothing', async () => {
+    const web = sh('if [ -e once ]; then sleep 1000; fi; : >once; echo ready; exec sleep 1000', { readiness })
+    const other = sh('echo ready; exec sleep 1000', { name: 'other', readiness })
+    await begin(web, other)
+    await fleet.until('web', 'healthy')
+    await fleet.call('service.restart', { services: ['web'], wait: false })
+    await fleet.fact('web', 'service.spawned', 2)
+    await again(web, other)
+    await fleet.fact('web', 'service.adopted')
+    // As long as it takes to find such a line.
+    await fleet.call('service.restart', { services: ['other'] })
+    expect(fleet.status('web').state).toBe('probing')
+    appendFileSync(logPath(), 'ready in the end\n')
+    await fleet.until('web', 'healthy')
+  })
+
+  test('one that was ready stays so, whatever became of its log', async () => {
+    const web = sh('echo ready; exec sleep 1000', { readiness })
+    await begin(web)
+    await fleet.until('web', 'healthy')
+    truncateSync(logPath())
+    await again(web)
+    await fleet.until('web', 'healthy')
+    expect(fleet.status('web').reason).toBe('found running and adopted')
+  })
+})
 
 describe.each(modes)('adopted, by %s', (containment) => {
   const web = specOf({ command: '/bin/sleep', args: ['1000'], containment })

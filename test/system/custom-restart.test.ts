@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type * as z from 'zod'
-import { markOf, markVariable, programsMark } from '../../src/actors/scan.ts'
+import { markedProcesses, markOf, markVariable, programsMark } from '../../src/actors/scan.ts'
 import { commands } from '../../src/commands/registry.ts'
 import type { OrchestratorOptions } from '../../src/options.ts'
 import { HyphaeError } from '../../src/protocol/errors.ts'
@@ -14,7 +14,7 @@ import { stateIdOf } from '../../src/state-dir.ts'
 import { startFleet, type Fleet } from '../support/fleet.ts'
 import { eventually } from '../support/eventually.ts'
 import { isLivingPid } from '../support/programs.ts'
-import { specOf } from '../support/specs.ts'
+import { probe, specOf } from '../support/specs.ts'
 import { siege } from '../support/up.ts'
 
 type Asked = z.input<(typeof commands)['service.custom_restart']['input']>
@@ -48,9 +48,9 @@ afterEach(async () => {
 
 const server = () =>
   specOf({ command: join(dir, 'server'), args: ['good'], workingDir: dir, env: { FLAVOUR: 'plain' }, restart: { delay: 60_000 } })
-async function begin(options: Partial<OrchestratorOptions> = {}): Promise<void> {
+async function begin(options: Partial<OrchestratorOptions> = {}, web = server()): Promise<void> {
   const environment = { ...process.env, PATH: `${dir}:${process.env['PATH']}` }
-  fleet = await startFleet([server()], { programs, environment, ...options })
+  fleet = await startFleet([web], { programs, environment, ...options })
   await fleet.until('web', 'healthy')
   // It is up as soon as it is spawned; what it does first comes after.
   await eventually(() => starts())
@@ -200,6 +200,28 @@ describe('commands around a restart', () => {
     expect(fleet.facts.filter(({ type }) => type === 'service.removed')).toEqual([])
   })
 
+  test.each(['stop', 'restart'] as const)('a service that leaves the config is gone, also when asked to %s', async (verb) => {
+    const web = server()
+    writeFileSync(
+      join(dir, 'server'),
+      '#!/bin/sh\necho up >>starts\ntrap "while [ ! -e end ]; do sleep 0.05; done; exit 0" TERM\nwhile :; do sleep 0.05; done\n',
+    )
+    await begin({}, web)
+    const answer = await custom({ pre_commands: [make('wait')], wait: false })
+    await fleet.orchestrator.reload([])
+    const asked =
+      verb === 'stop'
+        ? fleet.call('service.stop', { services: ['web'] })
+        : refusal(fleet.call('service.restart', { services: ['web'] }))
+    writeFileSync(join(dir, 'go'), '')
+    await eventually(() => expect(fleet.orchestrator.view.actor(answer.workflow)?.state).not.toBe('pre'))
+    writeFileSync(join(dir, 'end'), '')
+    await fleet.fact('web', 'service.removed')
+    await asked
+    expect(fleet.orchestrator.view.actor(answer.workflow)).toMatchObject({ live: false, result: { outcome: 'cancelled' } })
+    expect(starts()).toEqual(['up'])
+  })
+
   test('a restart joins one that is under way', async () => {
     await begin()
     const answer = await custom({ pre_commands: [make('wait')], wait: false })
@@ -236,6 +258,26 @@ describe('other arguments and variables', () => {
     await started('good kept sweet')
   })
 
+  test.each([
+    ['settling', 'good new', {}],
+    ['verifying', 'never', { readiness: { ...probe, target: { type: 'log', pattern: 'never written' } } }],
+  ] as const)('stay with what is left running in %s: nothing is started any more', async (state, args, more) => {
+    const web = { ...server(), ...more }
+    fleet = await startFleet([web], { stateDir: mkdtempSync(join(tmpdir(), 'hyphae-fleet-')) })
+    await eventually(() => starts())
+    const answer = await custom({ args: args.split(' '), wait: false })
+    await eventually(() => expect(fleet.orchestrator.view.actor(answer.workflow)?.state).toBe(state))
+    await eventually(() => expect(starts()).toHaveLength(2))
+    await fleet.call('system.leave', { wait: false })
+    await fleet.orchestrator.finished
+    await fleet.leave()
+    expect(fleet.facts.findLast(({ type }) => type === 'workflow.finished')?.data).toMatchObject({ outcome: 'cancelled' })
+    expect(starts()).toEqual(['good plain', `${args} plain`])
+    expect(await markedProcesses(stateIdOf(fleet.stateDir))).toHaveLength(1)
+    await begin({ stateDir: fleet.stateDir }, { ...web, readiness: null })
+    expect((await fleet.call('service.explain', { service: 'web' })).spec).toMatchObject({ args: args.split(' ') })
+  })
+
   test('are over after a shutdown', async () => {
     await begin()
     await custom({ args: ['good', 'kept'] })
@@ -267,6 +309,40 @@ describe('other arguments and variables', () => {
     expect(fleet.status('web').state).toBe('healthy')
     await fleet.call('service.restart', { services: ['web'] })
     await started('good plain')
+  })
+
+  test.each([true, false])(
+    'with which it fails are taken back, though it is restarted at once (remembered: %s)',
+    async (remember) => {
+      const web = server()
+      await begin({}, { ...web, restart: { ...web.restart, delay: 0 } })
+      const { data } = await refusal(custom({ args: ['bad'], remember }))
+      expect(data).toMatchObject({ outcome: 'failed', restart_successful: false })
+      await started('good plain')
+      expect((await fleet.call('service.explain', { service: 'web' })).overridden).toEqual([])
+    },
+  )
+
+  test.each([true, false])('of a restart that a STOP cancels are taken back (remembered: %s)', async (remember) => {
+    await begin()
+    const answer = await custom({ args: ['good', 'new'], remember, wait: false })
+    await eventually(() => expect(fleet.orchestrator.view.actor(answer.workflow)?.state).toBe('settling'))
+    await fleet.call('service.stop', { services: ['web'] })
+    await fleet.call('service.start', { services: ['web'] })
+    await started('good plain')
+    expect((await fleet.call('service.explain', { service: 'web' })).overridden).toEqual([])
+  })
+
+  test('that the config says itself by now are not by hand any more', async () => {
+    await begin()
+    await custom({ args: ['good', 'new'] })
+    const { pid } = fleet.status('web')
+    await fleet.orchestrator.reload([{ ...server(), args: ['good', 'new'] }])
+    expect(fleet.status('web').pid).toBe(pid)
+    expect((await fleet.call('service.explain', { service: 'web' })).overridden).toEqual([])
+    await fleet.leave()
+    await begin({ stateDir: fleet.stateDir }, { ...server(), args: ['good', 'newer'] })
+    await started('good newer plain')
   })
 
   test('with which it fails, as it does with those of before', async () => {

@@ -34,8 +34,8 @@ function wordsOf(step: string, { success, stdout, stderr }: ProgramResult, { pai
 export function workflowLines(result: Result, look: Look): string[] {
   const { pre_command_results: pre, post_command_results: post, restart_successful: restarted, outcome, because } = result
   if (outcome === 'accepted') {
-    const step = result.step === null ? '' : `  ${result.step}`
-    return [`${result.service}  ${look.paint('cyan', 'accepted')}  ${result.workflow}${step}`]
+    const where = result.step ?? because
+    return [`${result.service}  ${look.paint('cyan', 'accepted')}  ${result.workflow}${where === null ? '' : `  ${where}`}`]
   }
   const named = (side: string, results: readonly ProgramResult[]) =>
     results.map((one, at) => ({ step: `${side} ${at + 1}`, one }))
