@@ -44,7 +44,7 @@ test('help tells exit codes and examples; without a verb it is an error', async 
   expect(code).toBe(0)
   for (const exit of new Set(Object.values(errorCodes).map(({ exit }) => exit)))
     expect(out).toMatch(new RegExp(`^.*\\b${exit} +\\w`, 'm'))
-  expect(out.split('Examples:\n')[1]?.trim().split('\n')).toHaveLength(3)
+  expect(out.split('Examples:\n')[1]?.trim().split('\n')).toHaveLength(4)
   expect(await run([])).toMatchObject({ code: 2, out: '' })
   expect(await run(['--version'])).toMatchObject({ code: 0 })
 })
