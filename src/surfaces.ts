@@ -72,6 +72,7 @@ export function createSurfaces(parts: SurfacesParts) {
       const site = (host: string) =>
         createSite({
           version,
+          onDefect: (error, path) => log.error({ err: error, path }, 'an HTTP request failed for a reason of our own'),
           own: ownNames(host, hostname()),
           allowedOrigins,
           identify: (peer) => access.identify('http', peer),

@@ -11,6 +11,8 @@ import { page } from './page.ts'
 
 export interface SiteParts extends Omit<GuardRules, 'openPaths' | 'socketPaths'> {
   readonly version: string
+  /** A defect of ours, for the log: callers only hear that there is one. */
+  onDefect(error: unknown, path: string): void
 }
 
 /** What every request brings with it. */
@@ -33,7 +35,7 @@ const rpc: ExchangeKind = {
 const refusal = (context: Context<Env>, status: 404 | 405 | 500, code: string, message: string): Response =>
   context.json({ error: { code, message } }, status)
 
-function createApp(version: string): Hono<Env> {
+function createApp({ version, onDefect }: Pick<SiteParts, 'version' | 'onDefect'>): Hono<Env> {
   const app = new Hono<Env>()
   const only = (path: string, methods: string): void => {
     app.all(path, (context) => {
@@ -54,13 +56,16 @@ function createApp(version: string): Hono<Env> {
   })
   only('/', 'GET, HEAD')
   app.notFound((context) => refusal(context, 404, 'not_found', 'there is nothing at this path'))
-  app.onError((_, context) => refusal(context, 500, 'internal', 'this failed for a reason of our own'))
+  app.onError((error, context) => {
+    onDefect(error, context.req.path)
+    return refusal(context, 500, 'internal', 'something went wrong inside; the log has the details')
+  })
   return app
 }
 
 /** The site of one listener. */
-export function createSite({ version, ...rules }: SiteParts): Site {
-  const app = createApp(version)
+export function createSite({ version, onDefect, ...rules }: SiteParts): Site {
+  const app = createApp({ version, onDefect })
   const guard: GuardRules = { ...rules, openPaths: new Set(['/', '/healthz']), socketPaths: new Set(['/rpc']) }
   // What a request brings beside itself, until the application asks for it.
   const exchanges = new WeakMap<object, Bindings['exchange']>()

@@ -12,6 +12,9 @@ const someone: Principal = { name: 'someone', via: 'http', role: 'viewer' }
 const site = (host: string) =>
   createSite({
     version: '0',
+    onDefect(error) {
+      throw error
+    },
     own: ownNames(host, 'box'),
     allowedOrigins: [],
     identify: () => someone,
