@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openJournal } from '../src/store/journal.ts'
-import { chance, killRounds } from '../test/support/kill-rounds.ts'
+import { chance } from '../test/support/chance.ts'
+import { killRounds } from '../test/support/kill-rounds.ts'
 import { most, type Row } from './measure.ts'
 
 const rounds = 100

@@ -1,17 +1,7 @@
 import { connect, type Socket } from 'node:net'
+import { chance } from './chance.ts'
 
 /** Mutated inputs with a fixed seed, and ports that they are thrown at. */
-
-/** mulberry32: the same numbers for the same seed, in [0, 1). */
-export function chance(seed: number): () => number {
-  let a = seed >>> 0
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0
-    let t = Math.imul(a ^ (a >>> 15), 1 | a)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /** What parsers have stumbled over. */
 const tokens = [

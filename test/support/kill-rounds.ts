@@ -11,6 +11,7 @@ import { findControlSocket } from '../../src/control-socket.ts'
 import { HyphaeError, messageOf } from '../../src/protocol/errors.ts'
 import type { ServiceStatus } from '../../src/protocol/service.ts'
 import { stateIdOf } from '../../src/state-dir.ts'
+import { chance } from './chance.ts'
 import { eventually } from './eventually.ts'
 
 /**
@@ -38,15 +39,9 @@ export interface KillFigures {
   readonly forgotten: readonly string[]
 }
 
-/** The same numbers for the same seed. */
-export function chance(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
+/** A command that was refused or failed is answered; anything else is a fault of this test. */
+const refusedOnly = (error: unknown): void => {
+  if (!(error instanceof HyphaeError) || !['failed', 'timeout', 'busy'].includes(error.code)) throw error
 }
 
 const ask = (client: Client, verb: Verb, input: object): Promise<unknown> =>
@@ -176,7 +171,7 @@ export async function killRounds({ rounds, seed, hyphae, told = () => {} }: Kill
           retry.push({ name, verb, id })
           return
         }
-        if (!['failed', 'timeout', 'busy'].includes(error.code)) throw error
+        refusedOnly(error)
       }
       lane.desired = desired
       lane.open = null
@@ -225,7 +220,7 @@ export async function killRounds({ rounds, seed, hyphae, told = () => {} }: Kill
       // Whoever got no answer asks again, under the same id.
       for (const { name, verb, id } of retry) {
         const lane = lanes.get(name)
-        await ask(client, verb, { ...inputOf(name, verb, id), request_id: id, wait: false })
+        await ask(client, verb, { ...inputOf(name, verb, id), request_id: id, wait: false }).catch(refusedOnly)
         if (lane === undefined) continue
         lane.desired = verb === 'stop' ? 'stop' : 'run'
         lane.open = null

@@ -9,7 +9,7 @@ import type { Reply } from '../../src/protocol/reply.ts'
 import { stateIdOf } from '../../src/state-dir.ts'
 import { eventually } from '../support/eventually.ts'
 import { startFleet, type Fleet } from '../support/fleet.ts'
-import { chance } from '../support/kill-rounds.ts'
+import { chance } from '../support/chance.ts'
 import { lossyJournal } from '../support/lossy-journal.ts'
 import { specOf } from '../support/specs.ts'
 
