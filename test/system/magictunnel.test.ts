@@ -408,7 +408,7 @@ describe('how clients come', () => {
   })
 
   test('what takes long is answered in time, and goes on', { timeout: 30_000 }, async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'hyphae-control-'))
+    const folder = mkdtempSync(join(tools, 'over-'))
     // Deaf to the stop signal until the test is over.
     const script = `trap "test -e ${folder}/over && exit 0" TERM; echo ready; while :; do sleep 0.1; done`
     const readiness = { ...probe, interval: 100, target: { type: 'log', pattern: 'ready' } } as const
