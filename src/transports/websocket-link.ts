@@ -82,9 +82,12 @@ export function webSocketLink(socket: WebSocket, emit: Emit<LinkEvent>, times: W
 
   /** Given before the handshake was done. */
   let early: Array<Uint8Array | string> = []
+  /** Closed before that, with something to say: that is said first. */
+  let closeOnceOpen: (() => void) | undefined
   socket.on('open', () => {
     for (const bytes of early) socket.send(bytes, { binary: false }, sent)
     early = []
+    closeOnceOpen?.()
   })
   const sent = (): void => {
     if (!full || socket.bufferedAmount > limits.webSocketQueue) return
@@ -94,7 +97,7 @@ export function webSocketLink(socket: WebSocket, emit: Emit<LinkEvent>, times: W
   return {
     framed: true,
     send(bytes) {
-      if (leaving || socket.readyState > 1) return false
+      if (leaving || closeOnceOpen !== undefined || socket.readyState > 1) return false
       if (socket.readyState === 0) early.push(bytes)
       else socket.send(bytes, { binary: false }, sent)
       full ||= socket.bufferedAmount > limits.webSocketQueue
@@ -110,7 +113,9 @@ export function webSocketLink(socket: WebSocket, emit: Emit<LinkEvent>, times: W
     // A WebSocket has no half that could be closed alone.
     end() {},
     close(because) {
-      leave(because === orchestratorEnds ? codes.goingAway : codes.done, because)
+      const go = (): void => void leave(because === orchestratorEnds ? codes.goingAway : codes.done, because)
+      if (early.length > 0) closeOnceOpen ??= go
+      else go()
     },
     destroy(because) {
       if (leave(because === orchestratorEnds ? codes.goingAway : codes.tryLater, because)) expect()

@@ -28,6 +28,35 @@ complies('http', () => ({
   halves: false,
 }))
 
+test('what is said before the handshake is done arrives, also when it is closed at once', async () => {
+  const transport = http({ site })
+  const heard: string[] = []
+  const events: ListenerEvent[] = []
+  const listener = transport.listen('http:127.0.0.1:0', (event) => {
+    events.push(event)
+    if (event.type !== 'listener.accepted') return
+    const link = listener.claim(event.link, (one) => {
+      if (one.type === 'link.data') heard.push(new TextDecoder().decode(one.chunk))
+    })
+    link?.resume()
+  })
+  const bound = await eventually(() => {
+    const found = events.find((event) => event.type === 'listener.bound')
+    if (found === undefined) throw new Error('not bound yet')
+    return found
+  })
+  const closed: LinkEvent[] = []
+  const mine = transport.dial(`http:${bound.address}`, (event) => {
+    if (event.type === 'link.closed') closed.push(event)
+  })
+  mine.send('early')
+  mine.close('done')
+  expect(mine.send('late')).toBe(false)
+  await eventually(() => expect(closed).toEqual([{ type: 'link.closed', reason: { kind: 'local', because: 'done' } }]))
+  expect(heard).toEqual(['early'])
+  listener.close()
+})
+
 test('a reason is cut to what a close frame holds, never within a character', () => {
   expect(reasonOf('short')).toBe('short')
   expect(reasonOf('x'.repeat(200))).toBe('x'.repeat(123))
