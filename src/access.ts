@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import process from 'node:process'
-import { isLoopback } from './protocol/endpoint.ts'
+import { hostAndPort, isLoopback } from './protocol/endpoint.ts'
 import type { Principal } from './protocol/principal.ts'
 import { commandsOf } from './protocol/verbs.ts'
 
@@ -14,7 +14,7 @@ export interface AccessOptions {
 }
 
 export interface Access {
-  /** Known without a token; null: a token is needed. `peer`: an address, with or without its port. */
+  /** Known without a token; null: a token is needed. `peer`: over the network an address with its port. */
   identify(scheme: string, peer: string): Principal | null
   authenticate(scheme: string, token: string): Principal | undefined
 }
@@ -29,15 +29,13 @@ const localUser = (via: string): Principal => ({
 /** The same length for every secret, so that comparing takes the same time. */
 const digest = (secret: string): Buffer => createHash('sha256').update(secret).digest()
 
-const hostOf = (peer: string): string => peer.replace(/^\[([^\]]*)\].*$/, '$1').replace(/^([^:]*):\d+$/, '$1')
-
 export function createAccess({ token, allowedCommands }: AccessOptions): Access {
   const only = allowedCommands === null ? {} : { only: commandsOf(allowedCommands) }
   const expected = token === null ? undefined : digest(token)
   return {
     identify(scheme, peer) {
       if (scheme === 'unix' || scheme === 'memory') return localUser('unix')
-      if (expected !== undefined || !isLoopback(hostOf(peer))) return null
+      if (expected !== undefined || !isLoopback(hostAndPort(`${scheme}:${peer}`).host)) return null
       return { name: 'local-operator', via: scheme, role: 'admin', ...only }
     },
     authenticate(scheme, given) {

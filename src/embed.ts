@@ -4,7 +4,7 @@ import process from 'node:process'
 import type { AccessOptions } from './access.ts'
 import { toldProblems } from './config/told.ts'
 import { ConfigError } from './config/errors.ts'
-import { dormantText, loadConfig, type LoadedConfig } from './config/load.ts'
+import { loadConfig, type LoadedConfig } from './config/load.ts'
 import { childEnvironment } from './environment.ts'
 import { controlSocketOf } from './control-socket.ts'
 import type { ListenerSpec, Orchestrator, OrchestratorOptions } from './options.ts'
@@ -66,15 +66,12 @@ export const createOrchestrator = (given: LoadedConfig | OrchestratorOptions): O
 
 /** What a config says to a fleet that runs. */
 function readOf(config: LoadedConfig, env: NodeJS.ProcessEnv): ReadConfig {
-  const { path, services, warnings, dormant, supervisor, http, log, journal, stateDir, defaultService } = config
+  const { path, services, warnings, supervisor, http, log, journal, stateDir, defaultService } = config
   const { port, host, ...security } = supervisor
   return {
     path,
     services,
-    warnings: [
-      ...warnings.map((warning) => `${warning.file}:${warning.line}: ${warning.message}`),
-      ...(dormant.length > 0 ? [dormantText(dormant)] : []),
-    ],
+    warnings: warnings.map((warning) => `${warning.file}:${warning.line}: ${warning.message}`),
     settings: {
       state: stateDir,
       'supervisor.port': port,

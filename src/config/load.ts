@@ -41,8 +41,6 @@ export interface LoadedConfig {
   readonly journal: { readonly maxAge: number; readonly maxBytes: number }
   readonly environment: 'development' | 'production'
   readonly warnings: readonly ConfigProblem[]
-  /** Written fields that are checked but have no effect in this version. */
-  readonly dormant: readonly string[]
   /** Variables that fill in secrets of Hyphae's own; they must not reach the programs that it runs. */
   readonly secretVariables: readonly string[]
   /** What the command line said instead of the file; whoever reads the file again says it again. */
@@ -53,13 +51,6 @@ export interface ServiceLabels {
   readonly category: 'core' | 'advanced'
   readonly kind: 'plain' | 'mcp'
 }
-
-/** Fields of surfaces that this version does not have yet. */
-const dormant: ReadonlyArray<readonly string[]> = []
-
-/** Said once, so that nobody takes a setting for a protection. */
-export const dormantText = (fields: readonly string[]): string =>
-  `${fields.join(', ')}: checked, but without effect in this version`
 
 /** The sections that mean something in this version. */
 const sections: ReadonlySet<string> = new Set(['supervisor', 'state', 'http', 'log', 'journal'])
@@ -126,7 +117,6 @@ export function parseConfig(
     journal: { maxAge: journal.max_age, maxBytes: journal.max_size },
     environment: supervisor.environment,
     warnings: report.warnings(),
-    dormant: dormant.filter((path) => tree.at(path) !== undefined).map((path) => path.join('.')),
     secretVariables: secretVariables(document, new Set([...sections, ...laterSurfaces])),
     flags,
   }

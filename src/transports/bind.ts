@@ -1,4 +1,4 @@
-import type { AddressInfo, Server } from 'node:net'
+import type { AddressInfo, Server, Socket } from 'node:net'
 import { joinHost, type HostAndPort } from '../protocol/endpoint.ts'
 import { messageOf, systemCode } from '../protocol/errors.ts'
 import type { CloseReason, Emit, ListenerEvent } from '../protocol/link.ts'
@@ -19,6 +19,9 @@ export function bind(server: Server, { host, port }: HostAndPort, emit: Emit<Lis
   // What waits to be accepted in a burst would otherwise meet a second of silence.
   server.listen({ host, port, backlog: limits.connections })
 }
+
+/** Where the other side of a connection is. */
+export const peerOf = ({ remoteAddress, remotePort }: Socket): string => joinHost(remoteAddress ?? 'unknown', remotePort ?? 0)
 
 /** Why a place on the network could not be listened on. */
 function bindFailure(host: string, port: number, error: unknown): CloseReason {

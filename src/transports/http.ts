@@ -6,7 +6,7 @@ import type { ErrorCode } from '../protocol/errors.ts'
 import type { Emit, Link, LinkEvent, Listener, ListenerEvent, Transport } from '../protocol/link.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Principal } from '../protocol/principal.ts'
-import { bind } from './bind.ts'
+import { bind, peerOf } from './bind.ts'
 import { exchangeOf, mayHaveBody } from './http-exchange.ts'
 import { always, refuse, refuseSocket, type Refusal } from './http-refusal.ts'
 import type { Asked, ExchangeKind, Site } from './site.ts'
@@ -50,7 +50,6 @@ interface Waiting {
   readonly timer: NodeJS.Timeout
 }
 
-const peerOf = ({ remoteAddress, remotePort }: Socket): string => joinHost(remoteAddress ?? 'unknown', remotePort ?? 0)
 const askedOf = ({ rawHeaders, method = '', url = '', socket }: IncomingMessage, upgrade: boolean): Asked => ({
   rawHeaders,
   method,

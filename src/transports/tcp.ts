@@ -1,8 +1,8 @@
 import { connect, createServer, type Socket } from 'node:net'
-import { hostAndPort, joinHost } from '../protocol/endpoint.ts'
+import { hostAndPort } from '../protocol/endpoint.ts'
 import type { Listener, Transport } from '../protocol/link.ts'
 import { limits } from '../protocol/limits.ts'
-import { bind } from './bind.ts'
+import { bind, peerOf } from './bind.ts'
 import { linkOf, lobby } from './stream-link.ts'
 
 /**
@@ -36,7 +36,7 @@ export function tcp({ most = limits.connections }: { readonly most?: number } = 
         if (!hasRoom()) return void socket.destroy()
         open.add(socket)
         socket.once('close', () => open.delete(socket))
-        waiting.admit(socket, joinHost(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0))
+        waiting.admit(socket, peerOf(socket))
       })
       bind(server, hostAndPort(address), emit)
       return {

@@ -77,7 +77,6 @@ test("the guide's services load as they are written", () => {
   const target = { type: 'http', url: 'http://localhost:5173', headers: {}, status: [] }
   expect(config).toEqual({
     // No listener of this version uses them.
-    dormant: [],
     path: `${folder}/hyphae.yaml`,
     dir: folder,
     stateDir: `${folder}/.hyphae`,

@@ -12,6 +12,7 @@ import { neverRan, programSpec } from '../../src/protocol/program.ts'
 import { changedBy } from '../../src/protocol/setting.ts'
 import { fake } from '../support/fake.ts'
 import { probe, specOf } from '../support/specs.ts'
+import { targetOf } from '../support/target.ts'
 import { obeysLifecycleLaws } from './lifecycle-laws.ts'
 
 const incarnation = 'run.1'
@@ -149,19 +150,7 @@ describe('SERVICE', () => {
 })
 
 describe('RESTART', () => {
-  const view: TargetView = {
-    op: null,
-    generation: 1,
-    readyGeneration: 1,
-    desired: 'run',
-    state: 'live.running.healthy',
-    pid: 7,
-    incarnation: 'run.1.1',
-    blocked: false,
-    because: null,
-    spec: specOf(),
-    setting: { spec: specOf(), overrides: null, back: null },
-  }
+  const view = targetOf(specOf())
   const mine = { ...view, op: { id: 'r1', by: 'me' } }
   const seen = (one: TargetView | null) => ({ type: 'target.seen', view: one, at: 1 })
   const machine = restartMachine.provide({ actors: { target: silent, program: silent } })

@@ -8,21 +8,10 @@ import { limits } from '../../src/protocol/limits.ts'
 import { neverRan, programSpec, type Judged, type ProgramCommand, type RunInput } from '../../src/protocol/program.ts'
 import { fake } from '../support/fake.ts'
 import { specOf } from '../support/specs.ts'
+import { targetOf } from '../support/target.ts'
 
 const spec = specOf({ args: ['old'], workingDir: '/srv' })
-const view: TargetView = {
-  op: null,
-  generation: 1,
-  readyGeneration: 1,
-  desired: 'run',
-  state: 'live.running.healthy',
-  pid: 7,
-  incarnation: 'run.1.1',
-  because: null,
-  blocked: false,
-  spec,
-  setting: { spec, overrides: null, back: null },
-}
+const view = targetOf(spec)
 const held: TargetView = { ...view, op: { id: 'r1', by: 'me' } }
 const judged = (command: string): Judged => ({
   spec: programSpec.parse({ type: 'make', command }),

@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { findConfig } from '../../config/file.ts'
 import { formatProblem } from '../../config/frame.ts'
-import { dormantText, loadConfig, type Flags, type LoadedConfig } from '../../config/load.ts'
+import { loadConfig, type Flags, type LoadedConfig } from '../../config/load.ts'
 import { err } from '../terminal.ts'
 
 /** The config that is meant, checked; its warnings go to stderr. */
@@ -9,6 +9,5 @@ export async function readConfig(given: string | undefined, flags: Flags): Promi
   const config = loadConfig(given ?? findConfig(process.cwd(), process.env), process.env, flags)
   const color = err.coloured()
   await err.lines(config.warnings.map((warning) => `warning: ${formatProblem(warning, { color })}`))
-  if (config.dormant.length > 0) await err.lines([`warning: ${dormantText(config.dormant)}`])
   return config
 }

@@ -16,20 +16,18 @@ export function addValidate(program: Command): void {
       const options = command.optsWithGlobals<Options>()
       const { json, config: given } = options
       refuseUrl('validate', options)
-      const [{ findConfig, shownPath }, { dormantText, loadConfig }, { formatProblem }] = await Promise.all([
+      const [{ findConfig, shownPath }, { loadConfig }, { formatProblem }] = await Promise.all([
         import('../../config/file.ts'),
         import('../../config/load.ts'),
         import('../../config/frame.ts'),
       ])
-      const config = loadConfig(given ?? findConfig(process.cwd(), process.env), process.env)
-      const { path, services, warnings } = config
+      const { path, services, warnings } = loadConfig(given ?? findConfig(process.cwd(), process.env), process.env)
       if (json === true) {
         await out.json({ valid: true, path, services: services.map(({ name }) => name), warnings })
         return
       }
       const color = err.coloured()
       await err.lines(warnings.map((warning) => `warning: ${formatProblem(warning, { color })}`))
-      if (config.dormant.length > 0) await err.lines([`warning: ${dormantText(config.dormant)}`])
       const number = services.length === 1 ? '1 service' : `${services.length} services`
       await out.lines([`${shownPath(path)} is valid: ${number}`])
     })
