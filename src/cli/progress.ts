@@ -1,3 +1,4 @@
+import process from 'node:process'
 import { cut } from './render/text.ts'
 import { screenOn, spinnerAt } from './screen.ts'
 import { err } from './terminal.ts'
@@ -9,8 +10,9 @@ const lookEvery = 500
 /** How often a line is written where none can be drawn again, ms. */
 const lineEvery = 5_000
 
-/** Waits for work and tells on stderr, while it takes longer than a moment, what is still under way. */
+/** Waits for work and tells on stderr, while it takes longer than a moment, what is still under way; never with HYPHAE_PROGRESS=off. */
 export async function withProgress<T>(work: Promise<T>, look: () => Promise<string>): Promise<T> {
+  if (process.env['HYPHAE_PROGRESS'] === 'off') return work
   const screen = screenOn(err)
   const started = performance.now()
   let text = ''

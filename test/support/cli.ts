@@ -15,6 +15,9 @@ export const cli = resolve(import.meta.dirname, '../../src/cli/main.ts')
 /** Ports of their own for orchestrators beside one another. */
 export const freePorts = { SUPERVISOR_PORT: '0', HYPHAE_HTTP_PORT: '0' }
 
+/** On a slow machine everything takes longer than a moment: what is said of that comes in no comparison of stderr. */
+const quiet = { HYPHAE_PROGRESS: 'off' }
+
 export interface Ran {
   readonly code: number | null
   readonly out: string
@@ -42,7 +45,7 @@ export function launch(args: readonly string[], { cwd, env = {}, node = [], main
   const inherited = Object.entries(process.env).filter(([name]) => !/^(HYPHAE_|SUPERVISOR_|NO_COLOR|FORCE_COLOR)/.test(name))
   const child = spawn(process.execPath, [...node, main, ...args], {
     cwd,
-    env: { ...Object.fromEntries(inherited), ...freePorts, ...env },
+    env: { ...Object.fromEntries(inherited), ...quiet, ...freePorts, ...env },
   })
   let out = ''
   let err = ''
