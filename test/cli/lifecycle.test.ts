@@ -62,7 +62,7 @@ describe('down', () => {
   test('says what it waits for', async () => {
     fleet = fleetFolder(stubborn)
     const up = await fleet.up()
-    const down = launch(['down'], { cwd: fleet.cwd })
+    const down = launch(['down'], { cwd: fleet.cwd, env: { HYPHAE_PROGRESS: 'on' } })
     await eventually(() => expect(down.err).toBe('stopping stubborn (terminating)\n'))
     up.child.kill('SIGTERM')
     await eventually(() => expect(up.out).toMatch(/^stopping$/m))
