@@ -115,7 +115,10 @@ test('--json and --no-wait', async () => {
 })
 
 test('while it runs it tells on stderr which command', async () => {
-  const running = launch(['custom-restart', 'web', '--pre-command', 'make slow'], { cwd: fleet.cwd })
+  const running = launch(['custom-restart', 'web', '--pre-command', 'make slow'], {
+    cwd: fleet.cwd,
+    env: { HYPHAE_PROGRESS: 'on' },
+  })
   await eventually(() => expect(running.err).toContain('restarting web: pre 1 of 1: make slow'), 20_000)
   writeFileSync(join(fleet.cwd, 'go'), '')
   expect((await running.ended).code).toBe(0)
