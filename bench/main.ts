@@ -10,6 +10,7 @@ import { flood, memory } from './memory.ts'
 import { promises } from './promises.ts'
 import { requests } from './requests.ts'
 import { respawn } from './respawn.ts'
+import { scale } from './scale.ts'
 import { spawnMany } from './spawn.ts'
 import { durable, survive } from './survive.ts'
 
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   memory,
   flood: () => flood(),
   growth,
+  scale,
   promises,
   durable,
   survive,

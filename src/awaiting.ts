@@ -2,15 +2,17 @@ import type { Directory } from './directory.ts'
 import { addressOf, type Address } from './protocol/ids.ts'
 import type { ActorStatus } from './protocol/status.ts'
 
-/** Resolves once `done` holds; it is asked again after each change of these. */
-function once(directory: Directory, addresses: readonly Address[], done: () => boolean): Promise<void> {
+/** Resolves once `done` holds for each of these; one that changed is asked again until it does. */
+function once(directory: Directory, addresses: readonly Address[], done: (address: Address) => boolean): Promise<void> {
   return new Promise((resolve) => {
-    if (done()) {
+    const open = new Set(addresses.filter((address) => !done(address)))
+    if (open.size === 0) {
       resolve()
       return
     }
-    const stop = directory.listen(addresses, () => {
-      if (!done()) return
+    const stop = directory.listen(addresses, (changed) => {
+      for (const address of changed) if (done(address)) open.delete(address)
+      if (open.size > 0) return
       stop()
       resolve()
     })
@@ -20,7 +22,7 @@ function once(directory: Directory, addresses: readonly Address[], done: () => b
 /** Each listener is bound or has failed. */
 export function settled(directory: Directory, names: readonly string[]): Promise<void> {
   const addresses = names.map((name) => addressOf('listener', name))
-  return once(directory, addresses, () => addresses.every((address) => directory.entry(address)?.state !== 'open.binding'))
+  return once(directory, addresses, (address) => directory.entry(address)?.state !== 'open.binding')
 }
 
 /** A promise, and how it is resolved from outside. */
@@ -42,5 +44,5 @@ export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmedia
 
 export function gone(directory: Directory, actors: readonly ActorStatus[]): Promise<void> {
   const addresses = actors.map(({ address }) => address)
-  return once(directory, addresses, () => addresses.every((address) => directory.entry(address) === undefined))
+  return once(directory, addresses, (address) => directory.entry(address) === undefined)
 }

@@ -50,6 +50,9 @@ export interface MachineSnapshotView {
   can(event: { type: string }): boolean
 }
 
+/** Told which of the addresses that it listens to have changed. */
+export type Listener = (changed: ReadonlySet<Address>) => void
+
 export type Change = LastChange | { readonly type: 'fact'; readonly fact: Fact }
 
 /** Nested state names joined by dots; parallel regions by commas. */
@@ -99,7 +102,7 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
   const details = new Map<Address, unknown>()
   const histories = new Map<Address, Fact[]>()
   const restarts = new Map<Address, { readonly count: number; readonly at: string | null }>()
-  const listeners = new Map<Address, Set<() => void>>()
+  const listeners = new Map<Address, Set<Listener>>()
   const watchers = new Set<(changes: readonly Change[]) => void>()
   let seq = 0
   /** Changes of this run up to now. */
@@ -113,12 +116,17 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
   function flush(): void {
     const batch = pending
     pending = []
-    const called = new Set<() => void>()
+    const called = new Map<Listener, Set<Address>>()
     for (const change of batch) {
       if (change.type === 'fact') continue
-      for (const listener of listeners.get(change.address) ?? []) called.add(listener)
+      const { address } = change
+      for (const listener of listeners.get(address) ?? []) {
+        const changed = called.get(listener)
+        if (changed === undefined) called.set(listener, new Set([address]))
+        else changed.add(address)
+      }
     }
-    for (const listener of called) listener()
+    for (const [listener, changed] of called) listener(changed)
     for (const watcher of watchers) watcher(batch)
   }
 
@@ -268,7 +276,7 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
     details: (address: Address): unknown => details.get(address),
     history: (address: Address): readonly Fact[] => histories.get(address) ?? [],
     /** Calls back in a turn of its own after any of these changed; many changes may come as one call. */
-    listen(addresses: readonly Address[], listener: () => void): () => void {
+    listen(addresses: readonly Address[], listener: Listener): () => void {
       for (const address of addresses) {
         const set = listeners.get(address) ?? new Set()
         listeners.set(address, set.add(listener))

@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import type { Gateway, Sink } from './protocol/calls.ts'
-import type { Command, Mutation, Plan, StreamRequest } from './protocol/command.ts'
+import type { Changed, Command, Mutation, Plan, StreamRequest } from './protocol/command.ts'
 import { HyphaeError, messageOf } from './protocol/errors.ts'
 import { formatDuration } from './protocol/duration.ts'
 import { addressOf, parseAddress, type Address } from './protocol/ids.ts'
@@ -18,7 +18,7 @@ export interface GatewayParts {
   /** Hands an event to the actor at an address; false when there is none. */
   deliver(to: Address, event: { readonly type: string }): boolean
   /** Calls back after any of these changed. */
-  listen(addresses: readonly Address[], listener: () => void): () => void
+  listen(addresses: readonly Address[], listener: (changed: ReadonlySet<Address>) => void): () => void
   /** Starts a stream; answers how to end it. */
   open(request: StreamRequest, sink: Sink): () => void
   /** Monotonic ms. */
@@ -112,7 +112,7 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
   }
 
   /** Looks until there is an answer, at once and then on each change of what the plan watches. */
-  function awaited<T>({ deadline }: Mutation, plan: Plan<unknown>, ask: () => T | undefined): Promise<T> {
+  function awaited<T>({ deadline }: Mutation, plan: Plan<unknown>, ask: (changed: Changed) => T | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
       let stop = (): void => {}
       const timer = setTimeout(() => {
@@ -124,9 +124,9 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
         )
       }, deadline)
       timer.unref()
-      const look = (): void => {
+      const look = (changed: Changed): void => {
         try {
-          const answer = ask()
+          const answer = ask(changed)
           if (answer === undefined) return
           resolve(answer)
         } catch (error) {
@@ -137,7 +137,7 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
       }
       stop = parts.listen(plan.watch, look)
       // What changed before we listened has been announced already.
-      look()
+      look(null)
     })
   }
 
@@ -152,11 +152,11 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
       }
       if (!parts.deliver(to, event)) throw new HyphaeError('not_found', `there is no actor "${to}" any more`, { to })
     }
-    if (begun !== undefined) await awaited(command, plan, () => begun(view) || undefined)
+    if (begun !== undefined) await awaited(command, plan, (changed) => begun(view, changed) || undefined)
     // In the turn in which they heard of it: what they made of it goes to the disk together with this, or neither does.
     slip?.begun({ ok: true, output: plan.accepted(view) })
     if (wait === false) return plan.accepted(view)
-    const settled = awaited(command, plan, () => plan.settled(view))
+    const settled = awaited(command, plan, (changed) => plan.settled(view, changed))
     return wait === true ? settled : inTime(settled, wait, () => plan.accepted(view))
   }
 

@@ -3,7 +3,7 @@ import type { Directory } from './directory.ts'
 import type { TargetSeen, TargetCommand, TargetView } from './machines/restart-vocabulary.ts'
 import type { GateFact, GateInput, ServiceContext } from './machines/service.ts'
 import type { FleetRested, FleetStop, ShutdownInput } from './machines/shutdown.ts'
-import { addressOf, type Address } from './protocol/ids.ts'
+import { addressOf, parseAddress, type Address } from './protocol/ids.ts'
 import type { FleetView } from './protocol/view.ts'
 
 /** What fills the ports of machines that look at other actors: they see the directory, and speak through `deliver`. */
@@ -83,26 +83,27 @@ export function createFleetPort({ directory, view, deliver, clock }: PortParts) 
     let stop = (): void => {}
     receive(({ services }) => {
       stop()
+      const addresses = services.map((service) => addressOf('service', service))
+      const restless = new Set<Address>()
       // What was on its way to an actor when the shutdown began may wake it again: whoever wants to run is told again.
-      const look = (): void => {
-        let resting = true
-        for (const service of services) {
+      const look = (changed: Iterable<Address>): void => {
+        for (const address of changed) {
+          const { key: service } = parseAddress(address)
           const status = view.service(service)
-          if (status === undefined || status.phase === 'reaped') continue
-          resting = false
-          if (mode === 'leave') deliver(addressOf('service', service), { type: 'LEAVE' })
-          else if (status.desired === 'run')
-            deliver(addressOf('service', service), { type: 'STOP', by, at: clock() } as { type: string })
+          if (status === undefined || status.phase === 'reaped') {
+            restless.delete(address)
+            continue
+          }
+          restless.add(address)
+          if (mode === 'leave') deliver(address, { type: 'LEAVE' })
+          else if (status.desired === 'run') deliver(address, { type: 'STOP', by, at: clock() } as { type: string })
         }
-        if (!resting) return
+        if (restless.size > 0) return
         stop()
         sendBack({ type: 'fleet.rested' })
       }
-      stop = directory.listen(
-        services.map((service) => addressOf('service', service)),
-        look,
-      )
-      look()
+      stop = directory.listen(addresses, look)
+      look(addresses)
     })
     return () => stop()
   }

@@ -102,7 +102,7 @@ export const serviceCustomRestart = mutation({
       accepted(now) {
         const run = now.actor(workflow)
         // What can't even begin is no matter of waiting.
-        if (refused) this.settled(now)
+        if (refused) this.settled(now, null)
         return {
           service,
           workflow,

@@ -28,6 +28,9 @@ export interface Query<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.
   read(view: FleetView, input: z.output<I>): z.input<O> | Promise<z.input<O>>
 }
 
+/** Which of the watched addresses changed since the look before; null: it is the first look, at all of them. */
+export type Changed = ReadonlySet<Address> | null
+
 /** What a mutation asks of which actors, and how one sees that it is done. */
 export interface Plan<T> {
   readonly tell: ReadonlyArray<{
@@ -39,11 +42,11 @@ export interface Plan<T> {
   /** Addresses whose changes are worth another look at `settled`. */
   readonly watch: readonly Address[]
   /** The answer once there is one; it throws a HyphaeError when it failed. Asked at once, then on each change. */
-  settled(view: FleetView): T | undefined
+  settled(view: FleetView, changed: Changed): T | undefined
   /** The answer to a caller who does not wait. */
   accepted(view: FleetView): T
   /** Has every actor it goes to heard of it? Without it: once they were told. Asked as `settled` is. */
-  begun?(view: FleetView): boolean
+  begun?(view: FleetView, changed: Changed): boolean
 }
 
 export interface PlanContext {

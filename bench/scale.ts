@@ -1,0 +1,138 @@
+import { admin, facts, fleet, spec } from './fleet.ts'
+import { median, most, ratio, watchLoop, type Row } from './measure.ts'
+
+/**
+ * What one more costs must not depend on how many there are: per item, the same work with 100 and with ten or a hundred times
+ * as many. Actors without programs go up to 10,000 services; programs up to 1,000.
+ */
+export async function scale(): Promise<Row[]> {
+  return [...(await actorRows()), ...(await programRows())]
+}
+
+/** µs per item. */
+interface Costs {
+  readonly actors: number
+  readonly add: number
+  readonly start: number
+  readonly stop: number
+  readonly end: number
+  readonly one: number
+  readonly all: number
+  readonly list: number
+}
+
+const sizes = [100, 1_000, 10_000] as const
+
+async function actorRows(): Promise<Row[]> {
+  // Warms up the code; its figures count for nothing.
+  await actorCosts(100)
+  const rows: Row[] = []
+  const [few, ...more] = await inTurns(sizes, actorCosts)
+  if (few === undefined) return rows
+  for (const many of more) {
+    const of = `(${many.actors} actors against ${few.actors})`
+    for (const what of ['add', 'start', 'stop', 'end', 'one', 'all', 'list'] as const) {
+      rows.push(ratio(`${phrases[what]} ${of}`, many[what], few[what], 2, 'µs'))
+    }
+  }
+  return rows
+}
+
+const phrases = {
+  add: 'adding a service',
+  start: 'starting one of all',
+  stop: 'stopping one of all',
+  end: 'ending one of all',
+  one: 'status of one',
+  all: 'status of each of all',
+  list: 'each of all actors listed',
+} as const
+
+async function inTurns<T>(items: readonly number[], work: (count: number) => Promise<T>): Promise<T[]> {
+  const found: T[] = []
+  for (const item of items) found.push(await work(item))
+  return found
+}
+
+async function timed(each: number, work: () => Promise<unknown>): Promise<number> {
+  const before = performance.now()
+  await work()
+  return ((performance.now() - before) * 1_000) / each
+}
+
+async function repeated(times: number, each: number, work: () => Promise<unknown>): Promise<number> {
+  const figures: number[] = []
+  for (let i = 0; i < times; i++) figures.push(await timed(each, work))
+  return median(figures)
+}
+
+async function actorCosts(count: number): Promise<Costs> {
+  const names = Array.from({ length: count }, (_, i) => `s${i}`)
+  const blocked = [{ service: 'never', condition: 'started' as const }]
+  const services = [...names.map((name) => spec({ name, dependsOn: blocked })), spec({ name: 'never' })]
+  const since = performance.now()
+  const many = await fleet(services)
+  const add = ((performance.now() - since) * 1_000) / count
+  const waiting = facts(many, 'service.waiting', count)
+  const start = await timed(count, async () => {
+    for (const name of names) await many.gateway.invoke(admin, 'actor.send', { to: `service.${name}`, event: { type: 'START' } })
+    await waiting
+  })
+  const actors = Array.from(many.view.actors()).length
+  const one = await repeated(500, 1, () => many.gateway.invoke(admin, 'system.status', { services: ['s5'] }))
+  const all = await repeated(count > 1_000 ? 10 : 50, count, () => many.gateway.invoke(admin, 'system.status', {}))
+  const list = await repeated(count > 1_000 ? 10 : 50, count, () => many.gateway.invoke(admin, 'actor.list', {}))
+  const stop = await timed(count, async () => {
+    for (const name of names) await many.gateway.invoke(admin, 'actor.send', { to: `service.${name}`, event: { type: 'STOP' } })
+  })
+  const end = await timed(count, () => many.end())
+  return { actors, add, start, stop, end, one, all, list }
+}
+
+/** Real programs: what spawning, looking at and ending one of them costs beside 99 and beside 999 others. */
+async function programRows(): Promise<Row[]> {
+  const few: Programs[] = []
+  const many: Programs[] = []
+  await programCosts(100)
+  for (let round = 0; round < 3; round++) {
+    few.push(await programCosts(100))
+    many.push(await programCosts(1_000))
+  }
+  const row = (what: keyof Programs, phrase: string): Row => {
+    const of = (all: readonly Programs[]): number => median(all.map((costs) => costs[what]))
+    return ratio(`${phrase} (1,000 programs against 100)`, of(many), of(few), 2, 'µs')
+  }
+  return [
+    row('spawn', 'spawning one of all'),
+    row('status', 'status of each of all'),
+    row('stop', 'stopping one of all'),
+    row('restart', 'restarting one'),
+    most('1,000 programs: longest time the loop was deaf', Math.max(...many.map(({ deaf }) => deaf)), 50, 'ms'),
+  ]
+}
+
+interface Programs {
+  readonly spawn: number
+  readonly status: number
+  readonly stop: number
+  readonly restart: number
+  /** ms */
+  readonly deaf: number
+}
+
+async function programCosts(count: number): Promise<Programs> {
+  const names = Array.from({ length: count }, (_, i) => `s${i}`)
+  const many = await fleet(names.map((name) => spec({ name })))
+  const loop = watchLoop()
+  const spawned = facts(many, 'service.spawned', count)
+  const spawn = await timed(count, async () => {
+    await many.gateway.invoke(admin, 'service.start', { services: names, wait: false })
+    await spawned
+  })
+  const status = await repeated(50, count, () => many.gateway.invoke(admin, 'system.status', {}))
+  const restart = await repeated(20, 1, () => many.gateway.invoke(admin, 'service.restart', { services: ['s5'] }))
+  const stop = await timed(count, () => many.gateway.invoke(admin, 'service.stop', { services: names }))
+  const deaf = loop()
+  await many.end()
+  return { spawn, status, stop, restart, deaf }
+}
