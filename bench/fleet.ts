@@ -40,6 +40,11 @@ export const spec = (changes: Partial<ServiceSpec>): ServiceSpec => ({
   stopSignal: 'SIGKILL',
   stopGrace: 5_000,
   containment: 'auto',
+  user: null,
+  group: null,
+  nice: null,
+  memoryLimit: null,
+  schedule: null,
   description: '',
   ...changes,
 })

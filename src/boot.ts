@@ -189,6 +189,8 @@ function takeOne({ clock, run, deliver, spawn, forget }: BootParts, step: Exclud
       return tell({ type: 'STOP', by: step.by })
     case 'reconfigure':
       return tell({ type: 'RECONFIGURE', spec: step.spec })
+    case 'reschedule':
+      return tell({ type: 'RESCHEDULE', schedule: step.spec.schedule })
     case 'settle':
       return tell({ type: 'SET', setting: { spec: step.spec, overrides: null, back: null } })
     case 'remove':

@@ -19,6 +19,8 @@ export interface FleetViewParts {
   serviceNames(): readonly string[]
   listenerNames(): readonly string[]
   supervisor(): SupervisorStatus
+  /** When the schedule of a service restarts it next. */
+  nextRestart(service: string): string | null
   programs: FleetView['programs']
   tail(service: string, lines: number): Promise<readonly LogLine[]>
   /** Where the last whole line of a log ends, in bytes. */
@@ -62,6 +64,7 @@ export function createFleetView({
   serviceNames,
   listenerNames,
   supervisor,
+  nextRestart,
   programs,
   tail,
   logEnd,
@@ -70,7 +73,7 @@ export function createFleetView({
   function service(name: string): ServiceStatus | undefined {
     const entry = directory.entry(addressOf('service', name))
     if (entry === undefined) return undefined
-    const { spec, pid, spawnedAt, containment, because, restartCount, generation, desired } = contextOf(entry)
+    const { spec, pid, spawnedAt, containment, memory, because, restartCount, generation, desired } = contextOf(entry)
     const program = directory.entry(addressOf('process', name))
     const state = entry.state.startsWith('live') ? short(program?.state ?? 'spawning') : short(entry.state)
     const seen = program?.snapshot.context['because']
@@ -91,6 +94,9 @@ export function createFleetView({
       desired,
       depends_on: spec.dependsOn.map((dependency) => dependency.service),
       args: spec.args,
+      user: spec.user?.name ?? null,
+      memory_limit: spec.memoryLimit === null ? null : { mb: spec.memoryLimit / 2 ** 20, by: pid === null ? null : memory },
+      next_restart: nextRestart(name),
       last_restart: directory.lastRestart(entry.address),
     }
   }

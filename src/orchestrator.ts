@@ -8,6 +8,7 @@ import { createChildProcess } from './actors/child-process.ts'
 import { createContainers } from './actors/containment.ts'
 import { createDiskWatch } from './actors/disk-watch.ts'
 import { tail, tailTo } from './actors/log-tail.ts'
+import { createMemoryWatch } from './actors/memory-watch.ts'
 import { createMeter } from './actors/metrics.ts'
 import { bootId, monotonic } from './actors/proc.ts'
 import { createProbe } from './actors/probe.ts'
@@ -16,7 +17,7 @@ import { createSpawnQueue } from './actors/spawn-queue.ts'
 import { createBoot } from './boot.ts'
 import { registry } from './commands/registry.ts'
 import { controlSocketOf, prepareControlSocket } from './control-socket.ts'
-import { createDelivery } from './delivery.ts'
+import { closeConnections, createDelivery } from './delivery.ts'
 import { createDirectory } from './directory.ts'
 import { createExits } from './exits.ts'
 import { createFaults } from './faults.ts'
@@ -29,12 +30,12 @@ import { createFleetPort, createGate, createTarget } from './ports.ts'
 import { HyphaeError } from './protocol/errors.ts'
 import { addressOf } from './protocol/ids.ts'
 import type { Damage } from './protocol/journal.ts'
-import { orchestratorEnds } from './protocol/link.ts'
 import { limits } from './protocol/limits.ts'
 import { noPrograms } from './protocol/program.ts'
 import type { Principal } from './protocol/principal.ts'
 import { createRecording, tellChecks } from './recording.ts'
 import { createReloading } from './reloading.ts'
+import { createSchedules } from './schedules.ts'
 import { logPathOf, logsIn, prepareStateDir, stateIdOf } from './state-dir.ts'
 import { createStreams } from './streams.ts'
 import { createSupervisor } from './supervisor.ts'
@@ -89,6 +90,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     serviceNames: () => fleet.names(),
     listenerNames: () => listenerNames,
     supervisor: supervisor.shown,
+    nextRestart: (service) => schedules.next(service),
     programs: () => ({ rules: options.programs ?? noPrograms, running: runner.running() }),
     tail: readTail,
     logEnd: async (service) => (await tailTo(logPath(service), 0)).end,
@@ -120,6 +122,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
 
   const { deliver, spawn } = createDelivery(directory, () => root, log)
 
+  const schedules = createSchedules({ directory, view: () => view, gateway: () => gateway, deliver, spawn })
   const reloading = createReloading({
     directory,
     fleet: () => fleet,
@@ -177,6 +180,8 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
         spawnQueue: createSpawnQueue(),
       }),
       probe: createProbe({ logPath, environment, log: tellChecks(log) }),
+      memory: createMemoryWatch(meter),
+      ...schedules.ports,
       gate: createGate(parts),
       target: createTarget(parts),
       program: runner.logic,
@@ -251,6 +256,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       store.keeper.fleet('running')
       // Acknowledged or not: what was on the disk is carried out, once, and before anything else is.
       await Promise.all(store.requests.unfinished(store.services, generations).map(gateway.resume))
+      await schedules.begin(fresh ? async () => null : store.lastSign)
       meter.start()
       disk.start()
       supervisor.become('running')
@@ -277,9 +283,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       // Answers under way leave first; whoever does not take theirs is not waited for.
       await Promise.race([gateway.concluded(), sleep(limits.closeTime)])
       await nextTurn()
-      const open = Array.from(directory.actors()).filter(({ kind }) => kind === 'connection')
-      for (const { address } of open) deliver(address, { type: 'CLOSE', because: orchestratorEnds } as { type: string })
-      await Promise.race([gone(directory, open), sleep(limits.closeTime)])
+      await Promise.race([gone(directory, closeConnections(directory, deliver)), sleep(limits.closeTime)])
       // Whatever brought us here: only a shutdown ends services.
       if (!stopped) {
         persistence?.keeper.freeze()

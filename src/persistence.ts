@@ -28,6 +28,8 @@ export interface Persistence {
   readonly fleet: FleetRecord | null
   readonly services: ReadonlyMap<string, ServiceRecord>
   readonly damage: Opened['damage']
+  /** When the last fact of an earlier run was stated, wall clock ms; null: there is none. */
+  lastSign(): Promise<number | null>
   /** Writes what is left, and lets the next one in. `running`: services go on without an orchestrator. */
   close(running: boolean): Promise<void>
 }
@@ -52,6 +54,10 @@ export async function openPersistence(parts: PersistenceParts): Promise<Persiste
       requests: createRequests({ journal, records, wall }),
       ...readRecords(records),
       damage,
+      async lastSign() {
+        const [newest] = lastSeq === 0 ? [] : await journal.read({ upTo: lastSeq, limit: 1 }).catch(() => [])
+        return newest === undefined ? null : Date.parse(newest.time)
+      },
       async close(running) {
         await journal.close()
         lock.release(running)

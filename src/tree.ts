@@ -9,12 +9,14 @@ import { programMachine } from './machines/program.ts'
 import { reloadMachine, type ChangeoverInput, type SourceInput } from './machines/reload.ts'
 import type { TargetCommand } from './machines/restart-vocabulary.ts'
 import { restartMachine } from './machines/restart.ts'
+import { scheduleMachine } from './machines/schedule.ts'
 import { serviceMachine, type GateInput } from './machines/service.ts'
 import { shutdownMachine, type FleetStop, type ShutdownInput } from './machines/shutdown.ts'
 import type { ConversationCommand, ConversationInput } from './protocol/conversation.ts'
 import type { Statement } from './protocol/facts.ts'
-import type { ChildCommand, ChildInput, ProbeCommand, ProbeInput } from './protocol/process.ts'
+import type { ChildCommand, ChildInput, MemoryWatchInput, ProbeCommand, ProbeInput } from './protocol/process.ts'
 import type { ProgramCommand, RunInput } from './protocol/program.ts'
+import type { CalendarInput, OrderInput } from './protocol/schedule.ts'
 
 /** What fills the ports of the machines. */
 export interface TreeParts {
@@ -24,6 +26,10 @@ export interface TreeParts {
   admit(admission: Admission): void
   readonly child: CallbackActorLogic<ChildCommand, ChildInput>
   readonly probe: CallbackActorLogic<ProbeCommand, ProbeInput>
+  readonly memory: CallbackActorLogic<{ type: 'memory.none' }, MemoryWatchInput>
+  readonly calendar: CallbackActorLogic<{ type: 'calendar.none' }, CalendarInput>
+  /** Orders the restarts of a schedule. */
+  readonly order: CallbackActorLogic<{ type: 'order.none' }, OrderInput>
   readonly gate: CallbackActorLogic<{ type: 'gate.look' }, GateInput>
   readonly target: CallbackActorLogic<TargetCommand, { service: string }>
   readonly program: CallbackActorLogic<ProgramCommand, RunInput>
@@ -38,14 +44,16 @@ export interface TreeParts {
 
 /** Every machine with its ports filled, below one root. `contained` comes last, because `provide` makes a new machine. */
 export function supervisionTree(parts: TreeParts) {
-  const { state, admit, child, probe, gate, target, program, fleet, source, changeover, socket, conversation } = parts
+  const { state, admit, child, probe, memory, gate, target, program, fleet } = parts
+  const { calendar, order, source, changeover, socket, conversation } = parts
   const actions = { state: (_: unknown, statement: Statement) => state(statement) }
-  const process = contained(processMachine.provide({ actors: { child, probe } }))
+  const process = contained(processMachine.provide({ actors: { child, probe, memory } }))
   const service = contained(serviceMachine.provide({ actors: { process, gate }, actions }))
   const restart = contained(restartMachine.provide({ actors: { target, program }, actions }))
   const one = contained(programMachine.provide({ actors: { program }, actions }))
   const shutdown = contained(shutdownMachine.provide({ actors: { fleet }, actions }))
   const reload = contained(reloadMachine.provide({ actors: { source, changeover }, actions }))
+  const schedule = contained(scheduleMachine.provide({ actors: { calendar, order }, actions }))
   const listener = contained(
     listenerMachine.provide({ actors: { socket }, actions: { ...actions, admit: (_, admission) => admit(admission) } }),
   )
@@ -56,6 +64,7 @@ export function supervisionTree(parts: TreeParts) {
       workflows: poolOf(restart, state),
       programs: poolOf(one, state),
       reloads: poolOf(reload, state),
+      schedules: poolOf(schedule, state),
       shutdowns: poolOf(shutdown, state),
       listeners: poolOf(listener, state),
       connections: poolOf(connection, state),

@@ -84,6 +84,7 @@ const composition = [
   'surfaces',
   'identity',
   'reloading',
+  'schedules',
   'embed',
   'environment',
 ]

@@ -9,6 +9,7 @@ import type { SignalName } from '../protocol/service.ts'
 import type { Container, Containers } from './containment.ts'
 import { createDeathWatch, type Watched } from './death-watch.ts'
 import { readExit, removeExit } from './exit-record.ts'
+import { isLimited, keeperOf, withReason } from './memory-end.ts'
 import { isAlive, monotonic, readStat, spawnedAt } from './proc.ts'
 import { ProcessGroup } from './process-group.ts'
 import { listenTo, programOf } from './recorder.ts'
@@ -45,7 +46,7 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
 
   const run: CallbackLogicFunction<ChildCommand, ChildFact, ChildInput> = ({ input, sendBack, receive }) => {
     const { incarnation } = input
-    const { name: service, containment: wanted, oneShot, successCodes } = input.spec
+    const { name: service, containment: wanted, oneShot, successCodes, memoryLimit } = input.spec
     const mark = markOf(stateId, service, incarnation)
     // Its recorder runs in another directory than we.
     const exitPath = oneShot ? resolve(dependencies.exitPath(service, incarnation)) : null
@@ -79,13 +80,14 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
     const spawn = (): void => {
       dequeue = null
       const container = wanted === 'mark' ? null : containers.open(service)
+      const limited = container?.limitMemory(memoryLimit) === true && memoryLimit !== null
       if (container === null && wanted === 'cgroup') {
         unspawnable(`it wants a cgroup: ${containers.unavailable() ?? 'none could be made for it'}`, false)
         return
       }
       const logPath = dependencies.logPath(service)
       const { environment } = dependencies
-      const spawned = spawnProgram({ spec: input.spec, environment, mark, logPath, container, exitPath })
+      const spawned = spawnProgram({ spec: input.spec, environment, mark, logPath, container, limited, exitPath })
       if ('because' in spawned) {
         unspawnable(spawned.because, spawned.passing)
         return
@@ -98,10 +100,11 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
       if (pid === undefined) return
       const leader = { pid, start: startOf(pid) }
       const containment = containmentOf(container)
+      const memory = keeperOf(memoryLimit, limited)
       const { logOffset } = spawned
       const all = (group = new ProcessGroup(leader, container, mark, scanner))
       const began = (program: ProcessIdentity): void => {
-        sendBack({ type: 'child.spawned', incarnation, ...program, leader, containment, logOffset, at: clock() })
+        sendBack({ type: 'child.spawned', incarnation, ...program, leader, containment, memory, logOffset, at: clock() })
         const signals = held ?? []
         held = null
         for (const signal of signals) all.signal(signal)
@@ -140,14 +143,16 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
       const since = spawnedAt(leader.start, at)
       const program = (exitPath === null ? null : programOf(leader)) ?? leader
       const containment = containmentOf(container)
+      const memory = keeperOf(memoryLimit, container !== null && isLimited(container, memoryLimit))
       // Where its output began only an earlier run can know; without it a probe reads all there is.
-      sendBack({ type: 'child.alive', incarnation, ...program, leader, containment, logOffset: 0, since, at })
+      sendBack({ type: 'child.alive', incarnation, ...program, leader, containment, memory, logOffset: 0, since, at })
     }
     const recorded = (): Exit => (exitPath === null ? null : readExit(exitPath, successCodes)) ?? { kind: 'unseen' }
 
     // Translate out
-    const exited = (exit: Exit): void => {
+    const exited = (seen: Exit): void => {
       if (over || group === null) return
+      const exit = withReason(seen, input.spec, group.container)
       child = null
       watched = null
       // Without a cgroup, what left the group shows only in a sweep: worth waiting for when it is to stop, too slow for a

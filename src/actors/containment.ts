@@ -1,13 +1,16 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, systemCode } from '../protocol/errors.ts'
+import { cgroupPath, makeDir as make, readCgroups, removeDir as removed, writeKernelFile } from './cgroup-fs.ts'
+import { createMemoryGroups, type MemoryGroup } from './memory-group.ts'
 import { hasProc, send } from './proc.ts'
 import { readKernelText, withDescriptor } from './kernel-file.ts'
 
 /**
  * Cgroups as bags of processes: nothing that a service starts can leave one, whatever it does to its session, parent or
- * environment. No controller is used. Where we can't make one, services are told by their environment mark instead.
+ * environment. A controller is used for memory limits alone. Where we can't make one, services are told by their environment
+ * mark instead.
  */
 
 export interface Container {
@@ -16,6 +19,13 @@ export interface Container {
   /** A process that writes its pid here is inside, and so is all that it starts afterwards. */
   readonly procs: string
   pids(): number[]
+  /**
+   * Has the kernel hold all inside together to so many bytes, before anything goes in; null: to nothing (any more). False where
+   * it can't.
+   */
+  limitMemory(bytes: number | null): boolean
+  /** What it holds them to, and where they have to write their pids for it, beside `procs`. */
+  readonly memory: Pick<MemoryGroup, 'limited' | 'kills' | 'procs'>
   /** SIGKILL to all of them. */
   kill(): void
   /** CPU time of all that ever ran inside, ms; null where the kernel doesn't count it. */
@@ -66,28 +76,10 @@ const tokens: Readonly<Record<Hierarchy, string>> = {
 const mountOf = (hierarchy: Hierarchy): string | undefined =>
   mounts[hierarchy].find((dir) => existsSync(join(dir, tokens[hierarchy])))
 
-/** The cgroup of a process in a hierarchy: one line each, `id:controllers:path`; v2 has the id 0 and no controllers. */
-export function cgroupPath(text: string, hierarchy: Hierarchy): string | undefined {
-  for (const line of text.split('\n')) {
-    const [id, controllers, ...path] = line.split(':')
-    const wanted = hierarchy === 'unified' ? id === '0' : controllers?.split(',').includes(hierarchy) === true
-    if (wanted && path.length > 0) return path.join(':')
-  }
-  return undefined
-}
-
-const readCgroups = (pid: number | 'self'): string => {
-  try {
-    return readKernelText(`/proc/${pid}/cgroup`)
-  } catch {
-    return ''
-  }
-}
-
 /** How often a v1 group, which can't be killed at once, is read again for what was forked meanwhile. */
 const killRounds = 8
 
-function container(dir: string): Container {
+function container(dir: string, memory: MemoryGroup): Container {
   const procs = join(dir, 'cgroup.procs')
   const pids = (): number[] => {
     try {
@@ -106,6 +98,13 @@ function container(dir: string): Container {
     dir,
     procs,
     pids,
+    memory,
+    limitMemory(bytes) {
+      if (bytes !== null) return memory.limit(bytes)
+      // What an earlier incarnation was held to.
+      if (memory.procs === null && memory.limited() !== null) writeKernelFile(join(dir, 'memory.max'), 'max')
+      return true
+    },
     kill() {
       try {
         withDescriptor(() => writeFileSync(join(dir, 'cgroup.kill'), '1', { flag: 'r+' }))
@@ -129,29 +128,13 @@ function container(dir: string): Container {
         return null
       }
     },
-    remove: () => removed(dir),
-  }
-}
-
-function removed(dir: string): boolean {
-  try {
-    rmdirSync(dir)
-    return true
-  } catch (error) {
-    return systemCode(error) === 'ENOENT'
-  }
-}
-
-const make = (dir: string): void => {
-  try {
-    mkdirSync(dir)
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error
+    remove: () => memory.remove() && removed(dir),
   }
 }
 
 export function createContainers({ stateId, hierarchies = ['unified', 'pids', 'freezer'] }: ContainersOptions): Containers {
   const name = `hyphae-${stateId}`
+  const memories = createMemoryGroups(name)
   let found: { readonly base: string } | { readonly unavailable: string } | undefined
   /** Those that were opened; a service that is restarted finds its own again. */
   const known = new Map<string, Container>()
@@ -204,7 +187,7 @@ export function createContainers({ stateId, hierarchies = ['unified', 'pids', 'f
           return null
         }
       }
-      const opened = container(dir)
+      const opened = container(dir, memories.of(dir))
       known.set(service, opened)
       return opened
     },
@@ -213,7 +196,10 @@ export function createContainers({ stateId, hierarchies = ['unified', 'pids', 'f
       for (const hierarchy of hierarchies) {
         const path = cgroupPath(cgroups, hierarchy)
         const mount = path?.endsWith(`/${name}/${service}`) === true ? mountOf(hierarchy) : undefined
-        if (path !== undefined && mount !== undefined) return container(join(mount, path))
+        if (path !== undefined && mount !== undefined) {
+          const dir = join(mount, path)
+          return container(dir, memories.of(dir, pid))
+        }
       }
       return null
     },
@@ -227,8 +213,9 @@ export function createContainers({ stateId, hierarchies = ['unified', 'pids', 'f
       }
     },
     removeAll(except) {
+      const limitless = memories.removeAll(except)
       const now = state()
-      if (!('base' in now)) return true
+      if (!('base' in now)) return limitless
       try {
         for (const entry of readdirSync(now.base, { withFileTypes: true })) {
           if (entry.isDirectory() && except?.has(entry.name) !== true) removed(join(now.base, entry.name))
@@ -236,7 +223,7 @@ export function createContainers({ stateId, hierarchies = ['unified', 'pids', 'f
       } catch {
         // It was never made, or it is gone.
       }
-      return removed(now.base)
+      return removed(now.base) && limitless
     },
   }
 }

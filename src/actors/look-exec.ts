@@ -1,6 +1,7 @@
 import { limits } from '../protocol/limits.ts'
 import type { ProbeTarget, ServiceSpec } from '../protocol/service.ts'
 import { send } from './proc.ts'
+import { environmentOf, identityOf } from './launch.ts'
 import { reasonOf } from './look.ts'
 import { resolveCommand } from './resolve-command.ts'
 
@@ -11,13 +12,18 @@ export async function lookExec(
   environment: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const env = { ...environment, PWD: spec.workingDir, ...spec.env }
+  const env = environmentOf(spec, environment)
   const resolved = resolveCommand(command, spec.workingDir, env)
   if ('because' in resolved) return `${command} could not be run: ${resolved.because}`.slice(0, limits.quotedText)
 
+  // In its name, but as eagerly as we ourselves: a probe that is served last would say little.
+  const launcher = identityOf(spec, resolved.path)
+  if ('because' in launcher) return launcher.because.slice(0, limits.quotedText)
+  const [program = '', ...words] = [...launcher.argv, resolved.path, ...args]
+
   // Loaded with the first probe that needs it: it is a quarter of our memory.
   const { execa } = await import('execa')
-  const child = execa(resolved.path, args, {
+  const child = execa(program, words, {
     cwd: spec.workingDir,
     env,
     extendEnv: false,

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { messageOf, systemCode } from '../protocol/errors.ts'
 import type { ServiceSpec } from '../protocol/service.ts'
 import type { Container } from './containment.ts'
+import { environmentOf, launcherOf } from './launch.ts'
 import { couldNotJoin, recorderScript } from './recorder.ts'
 import { resolveCommand } from './resolve-command.ts'
 import { markVariable } from './scan.ts'
@@ -15,6 +16,8 @@ export interface Program {
   readonly mark: string
   readonly logPath: string
   readonly container: Container | null
+  /** The kernel holds that container to the memory limit of the spec. */
+  readonly limited: boolean
   /** Where a recorder writes its exit code, absolute; null: it runs without a recorder. */
   readonly exitPath: string | null
 }
@@ -35,13 +38,14 @@ const joinOrEnd = `${join} { echo "hyphae: could not join $1"; exit ${couldNotJo
 /**
  * Starts a program in a session and group of its own, with its output going straight to its log file. Never throws.
  * Where there is a cgroup to join, a shell does and then becomes the program: same pid, same signals. With a recorder that
- * shell stays.
+ * shell stays, as ourselves; another user or niceness is the program's alone.
  */
-export function spawnProgram({ spec, environment, mark, logPath, container, exitPath }: Program): Spawned {
-  // PWD is what a shell would set; ours names our own directory.
-  const env = { ...environment, PWD: spec.workingDir, ...spec.env, [markVariable]: mark }
+export function spawnProgram({ spec, environment, mark, logPath, container, limited, exitPath }: Program): Spawned {
+  const env = { ...environmentOf(spec, environment), [markVariable]: mark }
   const resolved = resolveCommand(spec.command, spec.workingDir, env)
   if ('because' in resolved) return { ...resolved, passing: false }
+  const launcher = launcherOf(spec, resolved.path)
+  if ('because' in launcher) return launcher
 
   let log: number
   try {
@@ -58,12 +62,25 @@ export function spawnProgram({ spec, environment, mark, logPath, container, exit
       detached: true,
       stdio: recorded ? ['ignore' as const, log, 'ignore' as const, 'pipe' as const] : ['ignore' as const, log, log],
     }
-    if (container === null && !recorded) return { child: spawn(resolved.path, spec.args, options), logOffset }
+    const program = [...launcher.argv, resolved.path, ...spec.args]
+    if (container === null && !recorded) {
+      const [first = '', ...args] = program
+      return { child: spawn(first, args, options), logOffset }
+    }
     if (recorded) assertDescriptors()
-    const joining = container === null ? '' : spec.containment === 'cgroup' ? joinOrEnd : joinOrGoOn
-    const script = `${joining} ${recorded ? recorderScript(spec.stopSignal) : 'exec "$@"'}`
-    const argv = [exitPath ?? 'sh', ...(container === null ? [] : [container.procs])]
-    argv.push(...withOddNames(env), resolved.path, ...spec.args)
+    const joins: string[] = []
+    const files: string[] = []
+    // First the one without which it would run unlimited.
+    if (limited && container?.memory.procs != null) {
+      joins.push(joinOrEnd)
+      files.push(container.memory.procs)
+    }
+    if (container !== null) {
+      joins.push(spec.containment === 'cgroup' || (limited && files.length === 0) ? joinOrEnd : joinOrGoOn)
+      files.push(container.procs)
+    }
+    const script = `${joins.join(' ')} ${recorded ? recorderScript(spec.stopSignal) : 'exec "$@"'}`
+    const argv = [exitPath ?? 'sh', ...files, ...withOddNames(env), ...program]
     return { child: spawn('/bin/sh', ['-c', script, ...argv], options), logOffset }
   } catch (error) {
     return { because: messageOf(error), passing: isPassing(error) }

@@ -3,6 +3,8 @@ import { resolve } from 'node:path'
 import { formatDuration } from '../protocol/duration.ts'
 import { isServiceName, serviceNameRule } from '../protocol/ids.ts'
 import type { Checker } from './checker.ts'
+import { checkAccounts } from './check-accounts.ts'
+import { checkSchedule } from './check-schedule.ts'
 import { nearest } from '../protocol/nearest.ts'
 import { isVerb, verbNames } from '../protocol/verbs.ts'
 import type { Path } from './report.ts'
@@ -34,6 +36,8 @@ export function checkService(name: string, written: WrittenService, dir: string,
     const got = given.length === 0 ? 'none of them' : given.join(' and ')
     checker.error([...path, purpose], { expected: `exactly one of ${known.join(', ')}`, got }, 'key')
   }
+  checkAccounts(path, written, checker)
+  checkSchedule(path, written, checker)
   if (written.working_dir !== undefined && !isFolder(resolve(dir, written.working_dir))) {
     checker.warn([...path, 'working_dir'], {
       message: `there is no folder ${resolve(dir, written.working_dir)}; the service can't start without it`,

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { DependencyCondition, ServiceSpec } from '../protocol/service.ts'
+import { accountOf, groupOf } from './accounts.ts'
 import { overlay } from './overlay.ts'
 import { resolveProbes, resolveProgram, textList, texts } from './probes.ts'
 import type { Path } from './report.ts'
@@ -53,6 +54,14 @@ export function resolveService(name: string, written: WrittenService, ground: Gr
     stopSignal: signalName(written.stop_signal ?? 'SIGTERM') ?? 'SIGTERM',
     stopGrace: written.stop_grace ?? 10_000,
     containment: written.containment ?? 'auto',
+    user: written.user === undefined ? null : accountOf(written.user),
+    group: written.group === undefined ? null : groupOf(written.group),
+    nice: written.nice ?? null,
+    memoryLimit: written.memory_limit ?? null,
+    schedule:
+      written.restart?.schedule === undefined
+        ? null
+        : { cron: written.restart.schedule, timezone: written.restart.timezone ?? null },
     description: written.description ?? '',
   }
 }

@@ -1,7 +1,19 @@
 import { constants } from 'node:os'
 import * as z from 'zod'
 import { dependencyConditions, restartPolicies } from '../protocol/service.ts'
-import { bareText, block, duration, filledText, httpUrl, numberBetween, text, variables, wholeNumber } from './fields.ts'
+import { limits } from '../protocol/limits.ts'
+import {
+  bareText,
+  block,
+  byteSize,
+  duration,
+  filledText,
+  httpUrl,
+  numberBetween,
+  text,
+  variables,
+  wholeNumber,
+} from './fields.ts'
 import { livenessSchema, readinessSchema } from './probe-schema.ts'
 
 /** A signal's full name for `SIGTERM`, `TERM` or `term`; undefined when this system has no such signal. */
@@ -48,6 +60,12 @@ export const backoffFields = {
   stable_uptime: duration('s', { zero: true }).optional(),
 }
 
+/** A name, or a number as the file writes it. */
+const account = (what: string) => {
+  const expected = `the name or number of a ${what}`
+  return z.union([filledText, wholeNumber(0, 2 ** 32 - 2, expected)], { error: expected })
+}
+
 const inherited = "Default: the supervisor's."
 
 export const serviceSchema = block({
@@ -80,6 +98,12 @@ export const serviceSchema = block({
     stable_uptime: backoffFields.stable_uptime.describe(
       `Ready for this long = stable: counting begins anew. A number means seconds. ${inherited}`,
     ),
+    schedule: filledText
+      .optional()
+      .describe(
+        'When it is restarted by the calendar, as cron has it: minute, hour, day, month, weekday; six fields begin with seconds.',
+      ),
+    timezone: filledText.optional().describe("The zone of its schedule, such as Europe/Berlin. Default: this machine's."),
     on_unhealthy: z.boolean().optional().describe('Does a failing liveness probe restart it? Default: true.'),
   })
     .optional()
@@ -119,6 +143,14 @@ export const serviceSchema = block({
     .optional()
     .describe('The exit codes that are a success: this list and nothing else. Default: [0].'),
   start_timeout: duration('s').optional().describe('How long it may take to get ready. A number means seconds. Default: 60s.'),
+  user: account('user').optional().describe('Whom it runs as, with the groups of that user. Default: as Hyphae itself.'),
+  group: account('group').optional().describe("Its group, where that is not the user's own."),
+  nice: wholeNumber(-20, 19)
+    .optional()
+    .describe("Its niceness: 19 is served last, -20 first, for which root is needed. Default: Hyphae's own."),
+  memory_limit: byteSize(limits.leastMemory, limits.mostMemory)
+    .optional()
+    .describe('How much memory all its processes together may use: more ends it, and it restarts under its policy.'),
   containment: z
     .enum(['auto', 'cgroup', 'mark'])
     .optional()

@@ -9,7 +9,7 @@ export function changesOf(steps: readonly Step[], observed: ReadonlyMap<string, 
     const { service } = step
     if (step.do === 'create') return [{ service, change: 'added', fields: [] }]
     if (step.do === 'remove') return [{ service, change: 'removed', fields: [] }]
-    if (step.do !== 'reconfigure') return []
+    if (step.do !== 'reconfigure' && step.do !== 'reschedule') return []
     const seen = observed.get(service)
     // It was told to go already, so it comes back.
     if (seen === undefined || seen.supervised === null || seen.leaving) return [{ service, change: 'added', fields: [] }]

@@ -10,6 +10,7 @@ import type { Phase } from '../protocol/lifecycle.ts'
  *   orchestrator ─┬─ services      pool of service.<name>, each with its process
  *                 ├─ workflows     pool of restart.<id>
  *                 ├─ reloads       pool of reload.<id>
+ *                 ├─ schedules     pool of schedule.<service>
  *                 ├─ programs      pool of program.<id>
  *                 ├─ shutdowns     pool of shutdown.fleet
  *                 ├─ listeners     pool of listener.<name>
@@ -17,7 +18,16 @@ import type { Phase } from '../protocol/lifecycle.ts'
  *
  * A pool that crashes is stated and stays away; it takes nothing with it.
  */
-export const pools = ['services', 'workflows', 'programs', 'reloads', 'shutdowns', 'listeners', 'connections'] as const
+export const pools = [
+  'services',
+  'workflows',
+  'programs',
+  'reloads',
+  'schedules',
+  'shutdowns',
+  'listeners',
+  'connections',
+] as const
 export type PoolName = (typeof pools)[number]
 
 export function orchestratorOf(actors: Readonly<Record<PoolName, AnyActorLogic>>, state: (statement: Statement) => void) {

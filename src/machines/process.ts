@@ -8,6 +8,9 @@ import type {
   ChildFact,
   ChildInput,
   Containment,
+  MemoryExceeded,
+  MemoryKeeper,
+  MemoryWatchInput,
   ProbeCommand,
   ProbeFact,
   ProbeInput,
@@ -31,7 +34,8 @@ import { port } from './port.ts'
  *                         └──────────▶ reaped ◀──┘
  *
  * An exit that leaves nothing behind goes straight to reaped. After STOP the rest of a group whose leader has gone
- * keeps what is left of the grace (draining); after a crash it gets SIGKILL (purging).
+ * keeps what is left of the grace (draining); after a crash it gets SIGKILL (purging). Too much memory, where the kernel does
+ * not see to it, leads from probing and up to terminating, like a start_timeout.
  */
 
 export interface ProcessInput {
@@ -72,7 +76,8 @@ export type ProcessEvent =
   | { readonly type: 'grace.over' }
   | ChildFact
   | ProbeFact
-  | ErrorActorEvent<unknown, 'liveness'>
+  | MemoryExceeded
+  | ErrorActorEvent<unknown, 'liveness' | 'memory'>
 
 /** What PROCESS tells its service; each carries its incarnation. */
 export type ProcessFact =
@@ -84,6 +89,7 @@ export type ProcessFact =
       readonly leader: ProcessIdentity
       readonly at: number
       readonly containment: Containment
+      readonly memory: MemoryKeeper | null
       readonly logOffset: number
     }
   | { readonly type: 'process.ready'; readonly incarnation: string; readonly at: number | null }
@@ -105,7 +111,11 @@ const base = setup({
     output: {} as Ended,
     tags: {} as Phase,
   },
-  actors: { child: port<ChildCommand, ChildInput>('child'), probe: port<ProbeCommand, ProbeInput>('probe') },
+  actors: {
+    child: port<ChildCommand, ChildInput>('child'),
+    probe: port<ProbeCommand, ProbeInput>('probe'),
+    memory: port<{ type: 'memory.none' }, MemoryWatchInput>('memory'),
+  },
   guards: {
     isAdoption: ({ context }) => context.adopt !== null,
     /** Ready as soon as it runs: there is nothing to look at. What it once wrote need not stand in its log any more. */
@@ -155,13 +165,14 @@ const base = setup({
       because: (_, { verdict }: { verdict: string }) => verdict,
     }),
     blame: assign({ because: (_, { because }: { because: string }) => because }),
-    tellSpawned: sendParent(({ context }, { pid, start, leader, containment }: Spawned) => ({
+    tellSpawned: sendParent(({ context }, { pid, start, leader, containment, memory }: Spawned) => ({
       type: 'process.spawned',
       incarnation: context.incarnation,
       pid,
       start,
       leader,
       containment,
+      memory: memory ?? null,
       logOffset: context.logOffset,
       at: context.spawnedAt,
     })),
@@ -194,6 +205,11 @@ const base = setup({
     watchLiveness: enqueueActions(({ enqueue, context }) => {
       if (context.spec.liveness !== null) enqueue.spawnChild('probe', { id: 'liveness', input: probeInput(context, 'liveness') })
     }),
+    // From the first moment: it may grow before it is ready.
+    watchMemory: enqueueActions(({ enqueue, context: { spec } }, { memory }: Spawned) => {
+      if (spec.memoryLimit === null || memory !== 'watch') return
+      enqueue.spawnChild('memory', { id: 'memory', input: { service: spec.name, limit: spec.memoryLimit } })
+    }),
     drain: sendTo('child', { type: 'child.drain' as const }),
     purge: sendTo('child', { type: 'child.purge' as const }),
     detach: sendTo('child', { type: 'child.detach' as const }),
@@ -217,6 +233,7 @@ const recordExit = { type: 'recordExit', params: ({ event }: { event: Exited }) 
 const recordSpawn = [
   { type: 'recordSpawn', params: ({ event }: { event: Spawned }) => event },
   { type: 'tellSpawned', params: ({ event }: { event: Spawned }) => event },
+  { type: 'watchMemory', params: ({ event }: { event: Spawned }) => event },
 ] as const
 const running = [
   {
@@ -229,6 +246,12 @@ const running = [
   },
   { guard: mine, target: '#process.probing', actions: [...recordSpawn] },
 ] as const
+
+/** It used more memory than it may. */
+const exceeded = {
+  target: '#process.terminating',
+  actions: [{ type: 'condemn', params: ({ event }: { event: MemoryExceeded }) => ({ verdict: event.because }) }, 'tellEnding'],
+} as const
 
 /** Where an exit leads: to reaped when nothing is left behind, else to the sweeping that is due. */
 const exited = (sweeping: 'draining' | 'purging') =>
@@ -270,6 +293,8 @@ export const processMachine = base.createMachine({
     },
   },
   on: {
+    // Then nobody looks; what it uses is the kernel's affair.
+    'xstate.error.actor.memory': {},
     LEAVE: { target: '.reaped', actions: ['detach', 'plan', assign({ exit: { kind: 'left' } })] },
   },
   initial: 'spawning',
@@ -339,6 +364,7 @@ export const processMachine = base.createMachine({
           actions: { type: 'countFailure', params: ({ event }) => ({ because: `not ready yet: ${event.because}` }) },
         },
         'child.exited': exited('purging'),
+        'memory.exceeded': exceeded,
         STOP: { target: 'terminating', actions: 'plan' },
       },
       after: {
@@ -363,6 +389,7 @@ export const processMachine = base.createMachine({
       on: {
         'xstate.error.actor.liveness': { actions: { type: 'blame', params: { because: 'the liveness probe failed to work' } } },
         'child.exited': exited('purging'),
+        'memory.exceeded': exceeded,
         STOP: { target: 'terminating', actions: 'plan' },
       },
       initial: 'healthy',
@@ -409,7 +436,7 @@ export const processMachine = base.createMachine({
     },
     terminating: {
       tags: 'active',
-      entry: ['signal', 'startGrace'],
+      entry: [stopChild('memory'), 'signal', 'startGrace'],
       on: {
         'child.exited': exited('draining'),
         'grace.over': { target: 'killing', actions: 'tellKilling' },

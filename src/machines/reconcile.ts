@@ -1,7 +1,7 @@
 import { generationOf } from '../protocol/incarnation.ts'
 import type { Observed } from '../protocol/observed.ts'
 import type { ProcessIdentity } from '../protocol/process.ts'
-import { bareSpec, needsNewProcess, sameSpec, type ServiceRecord } from '../protocol/record.ts'
+import { bareSpec, needsNewProcess, onlySchedule, sameSpec, type ServiceRecord } from '../protocol/record.ts'
 import { noHistory } from '../protocol/restart.ts'
 import type { ServiceSpec } from '../protocol/service.ts'
 import { overridden } from '../protocol/setting.ts'
@@ -44,13 +44,27 @@ export type Step =
   | { readonly do: 'start'; readonly service: string; readonly because: string | null }
   | { readonly do: 'stop'; readonly service: string; readonly by: string }
   | { readonly do: 'reconfigure'; readonly service: string; readonly spec: ServiceSpec }
+  /** Nothing but its schedule is another. */
+  | { readonly do: 'reschedule'; readonly service: string; readonly spec: ServiceSpec }
   /** It is as the config says already: that is not by hand any more. */
   | { readonly do: 'settle'; readonly service: string; readonly spec: ServiceSpec }
   | { readonly do: 'remove'; readonly service: string }
   /** It is neither in the config nor anywhere else. */
   | { readonly do: 'forget'; readonly service: string }
 
-const order = ['sweep', 'create', 'adopt', 'replace', 'stop', 'reconfigure', 'settle', 'remove', 'start', 'forget'] as const
+const order = [
+  'sweep',
+  'create',
+  'adopt',
+  'replace',
+  'stop',
+  'reconfigure',
+  'reschedule',
+  'settle',
+  'remove',
+  'start',
+  'forget',
+] as const
 
 /** Steps in the order in which they are to be taken: within one kind, as the config has the services. */
 export function reconcile(desired: Desired, observed: ReadonlyMap<string, Observed>): Step[] {
@@ -61,6 +75,7 @@ export function reconcile(desired: Desired, observed: ReadonlyMap<string, Observ
     const seen = observed.get(name) ?? nothing
     if (spec === undefined) return remove(name, desired, seen)
     if (seen.supervised !== null) {
+      if (!seen.leaving && onlySchedule(seen.supervised, spec)) return [step('reschedule', name, { spec })]
       if (!sameSpec(seen.supervised, spec) || seen.leaving) return [step('reconfigure', name, { spec })]
       return seen.overridden === true ? [step('settle', name, { spec })] : []
     }

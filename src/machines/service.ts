@@ -3,7 +3,7 @@ import { addressOf } from '../protocol/ids.ts'
 import { nameIncarnation } from '../protocol/incarnation.ts'
 import type { Statement } from '../protocol/facts.ts'
 import type { Phase } from '../protocol/lifecycle.ts'
-import type { Containment, ProcessIdentity } from '../protocol/process.ts'
+import type { Containment, MemoryKeeper, ProcessIdentity } from '../protocol/process.ts'
 import { noHistory, type RestartDecision, type RestartHistory } from '../protocol/restart.ts'
 import type { ServiceRecord } from '../protocol/record.ts'
 import type { Ended, Operation, ServiceCommand, ServiceSpec } from '../protocol/service.ts'
@@ -71,6 +71,8 @@ export interface ServiceContext {
   readonly blocked: boolean
   readonly pid: number | null
   readonly containment: Containment | null
+  /** Who sees to its memory limit; null: it has none. */
+  readonly memory: MemoryKeeper | null
   readonly spawnedAt: number | null
   /** Where the output of its process begins in its log. */
   readonly logOffset: number | null
@@ -198,6 +200,11 @@ const base = setup({
     free: assign({ op: null }),
     // What was changed by hand holds until the config is read again.
     reconfigure: assign((_, spec: ServiceSpec) => ({ next: spec, back: null, overrides: null })),
+    reschedule: assign(({ context: { spec, next, back } }, { schedule }: { schedule: ServiceSpec['schedule'] }) => ({
+      spec: { ...spec, schedule },
+      next: next === null ? null : { ...next, schedule },
+      back: back === null ? null : { ...back, schedule },
+    })),
     countRestart: assign({ restartCount: ({ context }) => context.restartCount + 1 }),
     begin: assign(({ context }) => ({
       spec: context.next ?? context.spec,
@@ -207,14 +214,17 @@ const base = setup({
       incarnation: context.adopt?.incarnation ?? nameIncarnation(context.run, context.incarnations + 1, context.generation),
       blocked: false,
     })),
-    recordSpawn: assign((_, { pid, leader, at, containment, logOffset }: Extract<ProcessFact, { type: 'process.spawned' }>) => ({
-      pid,
-      leader,
-      containment,
-      logOffset,
-      spawnedAt: at,
-      adopt: null,
-    })),
+    recordSpawn: assign(
+      (_, { pid, leader, at, containment, memory, logOffset }: Extract<ProcessFact, { type: 'process.spawned' }>) => ({
+        pid,
+        leader,
+        containment,
+        memory,
+        logOffset,
+        spawnedAt: at,
+        adopt: null,
+      }),
+    ),
     // A one-shot is ready when it has completed, not when it runs.
     recordReady: assign({
       readyGeneration: ({ context }) => (context.spec.oneShot ? context.readyGeneration : context.generation),
@@ -269,6 +279,13 @@ const reportEnd = {
 } as const
 const current = { type: 'current', params: ({ event }: { event: ProcessFact }) => event } as const
 
+/** Its process ends it: not ready in time, or too much memory. */
+const ending = {
+  guard: current,
+  target: 'ending',
+  actions: { type: 'explain', params: ({ event }: { event: Extract<ProcessFact, { type: 'process.ending' }> }) => event.because },
+} as const
+
 /** It is on its way out of the config: what is asked of it meanwhile comes too late. */
 const tooLate = {
   actions: {
@@ -314,6 +331,7 @@ export const serviceMachine = base.createMachine({
     blocked: false,
     pid: null,
     containment: null,
+    memory: null,
     spawnedAt: null,
     logOffset: null,
     readyAt: null,
@@ -338,6 +356,7 @@ export const serviceMachine = base.createMachine({
       },
     },
     RECONFIGURE: { actions: swapSpec },
+    RESCHEDULE: { actions: { type: 'reschedule', params: ({ event }) => event } },
     SET: { actions: { type: 'set', params: ({ event }) => event.setting } },
   },
   initial: 'restoring',
@@ -553,11 +572,7 @@ export const serviceMachine = base.createMachine({
                   target: 'healthy',
                   actions: [{ type: 'recordReady', params: ({ event }) => event }, fact('service.ready')],
                 },
-                'process.ending': {
-                  guard: current,
-                  target: 'ending',
-                  actions: { type: 'explain', params: ({ event }) => event.because },
-                },
+                'process.ending': ending,
               },
             },
             healthy: {
@@ -573,6 +588,7 @@ export const serviceMachine = base.createMachine({
                     ],
                   },
                 ],
+                'process.ending': ending,
               },
             },
             unhealthy: {
@@ -583,6 +599,7 @@ export const serviceMachine = base.createMachine({
                   target: 'healthy',
                   actions: [{ type: 'explain', params: 'recovered: its health checks pass again' }, fact('service.recovered')],
                 },
+                'process.ending': ending,
               },
               always: { guard: 'restartsWhenUnhealthy', target: '#service.live.stopping.thenDecide' },
             },

@@ -27,6 +27,7 @@ export const factTypes = [
   'service.refused',
   'service.removed',
   'service.left',
+  'schedule.missed',
   'workflow.started',
   'workflow.step',
   'workflow.finished',

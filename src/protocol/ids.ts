@@ -9,6 +9,7 @@ export const kinds = [
   'process',
   'restart',
   'program',
+  'schedule',
   'reload',
   'connection',
   'listener',

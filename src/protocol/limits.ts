@@ -230,4 +230,26 @@ export const limits = {
   changeSettles: 1_000,
   /** Messages of one connection that are taken in one turn of the event loop; others have theirs in between. One costs 0.1 ms. */
   turnMessages: 16,
+  /** Least memory limit that a config may set, bytes: with less hardly a program starts. */
+  leastMemory: 1024 * 1024,
+  /** Most of it, bytes. */
+  mostMemory: 1024 ** 5,
+  /** How often the memory of a service is looked at whose limit the kernel does not enforce, ms. */
+  memoryLook: 1_000,
+  /** Looks in a row above its limit that end such a service: a short peak is none of them. */
+  memoryLooks: 3,
+  /** How often a schedule looks at the wall clock at least, ms: it may be set, and a machine may sleep. */
+  scheduleLook: 10_000,
+  /** How late a scheduled restart may be, ms; later it is skipped: the machine slept, or its clock was set ahead. */
+  scheduleLate: 60_000,
+  /** A wall clock set back by less than this repeats no scheduled restart, ms; by more, what it showed before was wrong. */
+  scheduleBack: 24 * 60 * 60 * 1000,
+  /** Longest schedule, characters. */
+  scheduleText: 200,
+  /** Ways to start a program as somebody else that are known to work, so that they need not be tried again. */
+  provenLaunches: 1_000,
+  /** How long one such try may take, ms; usually 3. The event loop waits for it. */
+  launchTrial: 2_000,
+  /** How long the machine may take to tell who a user is (LDAP, say), ms. */
+  accountLookup: 5_000,
 } as const

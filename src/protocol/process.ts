@@ -5,6 +5,9 @@ import type { ProbeSpec, ServiceSpec, SignalName } from './service.ts'
 
 export type Containment = 'cgroup' | 'mark'
 
+/** Who sees to a memory limit: the kernel (a cgroup's controller), or we look at what it uses again and again. */
+export type MemoryKeeper = 'kernel' | 'watch'
+
 /** A living program as the OS names it: a bare pid can be reused, pid and start time together can't (within one boot). */
 export interface ProcessIdentity {
   readonly pid: number
@@ -42,6 +45,8 @@ export type ChildFact =
       /** Whom its group is named after: the program itself, or the recorder that waits for its exit code. */
       readonly leader: ProcessIdentity
       readonly containment: Containment
+      /** null: it has no memory limit. */
+      readonly memory?: MemoryKeeper | null
       /** Size of its log file before its first byte. */
       readonly logOffset: number
       readonly at: number
@@ -64,6 +69,7 @@ export type ChildFact =
       readonly start: number
       readonly leader: ProcessIdentity
       readonly containment: Containment
+      readonly memory?: MemoryKeeper | null
       readonly logOffset: number
       readonly since: number
       readonly at: number
@@ -80,6 +86,17 @@ export type ChildFact =
     }
   /** Nothing that belonged to it is left. */
   | { readonly type: 'child.swept'; readonly incarnation: string; readonly at: number }
+
+export interface MemoryWatchInput {
+  readonly service: string
+  /** Bytes. */
+  readonly limit: number
+}
+/** It used more than its limit, several looks in a row. */
+export interface MemoryExceeded {
+  readonly type: 'memory.exceeded'
+  readonly because: string
+}
 
 export interface ProbeInput {
   readonly service: string

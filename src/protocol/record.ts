@@ -56,29 +56,48 @@ export type FleetRecord = z.infer<typeof fleetRecord>
 export const recordFormat = format
 
 /** What a spec says about the process itself. A change of anything else takes effect without a new process. */
-const ofProcess = ['command', 'args', 'workingDir', 'env', 'oneShot', 'containment'] as const
+const ofProcess = [
+  'command',
+  'args',
+  'workingDir',
+  'env',
+  'oneShot',
+  'containment',
+  'user',
+  'group',
+  'nice',
+  'memoryLimit',
+] as const
 
 /** Would this process have been spawned otherwise? Both sealed, or both not. */
 export const needsNewProcess = (spawned: Readonly<Record<string, unknown>>, wanted: Readonly<Record<string, unknown>>): boolean =>
-  ofProcess.some((field) => stable(spawned[field]) !== stable(wanted[field]))
+  ofProcess.some((field) => stable(spawned[field] ?? null) !== stable(wanted[field] ?? null))
 
 /** Is the same wanted of it? Both sealed. */
 export const sameSpec = (one: object, other: object): boolean => stable(one) === stable(other)
+
+/** Do they differ in their schedule alone? */
+export const onlySchedule = (one: ServiceSpec, other: ServiceSpec): boolean =>
+  !sameSpec(one, other) && sameSpec({ ...one, schedule: null }, { ...other, schedule: null })
 
 /** The fields in which two specs differ, as a config names them. */
 export const changedFields = (one: ServiceSpec, other: ServiceSpec): string[] => {
   const [before, after] = [one, other].map((spec) => spec as unknown as Readonly<Record<string, unknown>>)
   const fields = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])
   return [...fields]
-    .filter((field) => stable(before?.[field]) !== stable(after?.[field]))
+    .filter((field) => stable(before?.[field] ?? null) !== stable(after?.[field] ?? null))
     .map((field) => field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
 }
 
-/** The same text for the same value, whatever the order of its keys. */
+/** The same text for the same value, whatever the order of its keys. null is as good as nothing: a record of old lacks newer fields. */
 const stable = (value: unknown): string =>
   JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      ? Object.fromEntries(
+          Object.entries(inner)
+            .filter(([, one]) => one !== null)
+            .sort(([a], [b]) => (a < b ? -1 : 1)),
+        )
       : inner,
   ) ?? ''
 
@@ -110,5 +129,10 @@ export const bareSpec = (name: string): ServiceSpec => ({
   stopSignal: 'SIGTERM',
   stopGrace: 10_000,
   containment: 'auto',
+  user: null,
+  group: null,
+  nice: null,
+  memoryLimit: null,
+  schedule: null,
   description: 'not in the config any more',
 })

@@ -1,6 +1,8 @@
 import * as z from 'zod'
+import type { Account, UserGroup } from './account.ts'
 import type { Exit } from './exit.ts'
 import type { Phase } from './lifecycle.ts'
+import type { Schedule } from './schedule.ts'
 import type { Setting } from './setting.ts'
 
 /** The vocabulary of a managed service: what was asked for (spec), what may be asked of it (commands), what is shown (status). */
@@ -81,6 +83,16 @@ export interface ServiceSpec {
   /** From the stop signal to SIGKILL, ms. */
   readonly stopGrace: number
   readonly containment: 'auto' | 'cgroup' | 'mark'
+  /** Whom it runs as; null: as Hyphae itself. */
+  readonly user: Account | null
+  /** Its group, where that is not the user's own. */
+  readonly group: UserGroup | null
+  /** From -20 (first served) to 19 (last); null: as Hyphae itself. */
+  readonly nice: number | null
+  /** Memory of all its processes together, bytes; null: no limit. */
+  readonly memoryLimit: number | null
+  /** When it is restarted by the calendar. */
+  readonly schedule: Schedule | null
   readonly description: string
 }
 
@@ -122,6 +134,8 @@ export type ServiceCommand =
   /** How it is to be started from now on. What runs goes on. */
   | { readonly type: 'SET'; readonly setting: Setting }
   | { readonly type: 'RECONFIGURE'; readonly spec: ServiceSpec; readonly at: number }
+  /** Another schedule, and nothing else: what runs goes on. */
+  | { readonly type: 'RESCHEDULE'; readonly schedule: Schedule | null }
   /** Its process is not the one that is wanted: a new one, without a new generation. */
   | { readonly type: 'REPLACE'; readonly because: string; readonly at: number }
   | { readonly type: 'HOLD'; readonly because: string; readonly at: number }
@@ -171,6 +185,15 @@ export const serviceStatus = z.object({
   desired: z.enum(['run', 'stop']),
   depends_on: z.array(z.string()),
   args: z.array(z.string()).readonly().describe('the arguments that it runs with'),
+  user: z.string().nullable().describe('whom it runs as; null: as Hyphae itself'),
+  memory_limit: z
+    .object({
+      mb: z.number(),
+      by: z.enum(['kernel', 'watch']).nullable().describe('who enforces it; null while nothing runs'),
+    })
+    .nullable()
+    .describe('how much memory all its processes together may use'),
+  next_restart: z.iso.datetime().nullable().describe('when its schedule restarts it next'),
   last_restart: z.iso.datetime().nullable().describe('when it was last started again, by itself or on request'),
 })
 export type ServiceStatus = z.infer<typeof serviceStatus>

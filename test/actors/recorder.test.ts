@@ -263,6 +263,8 @@ test('a recorder that must join a cgroup and can not ends with the code that say
         pids: () => [],
         kill() {},
         cpu: () => null,
+        limitMemory: () => true,
+        memory: { procs: null, limited: () => null, kills: () => 0 },
         remove: () => true,
       }),
     },

@@ -33,6 +33,9 @@ const running: ServiceStatus = {
   desired: 'run',
   depends_on: [],
   args: [],
+  user: null,
+  memory_limit: null,
+  next_restart: null,
   last_restart: null,
 }
 const failed: ServiceStatus = { ...running, status: 'failed', pid: null, phase: 'reaped', state: 'failed', reason: 'gave up' }
@@ -299,6 +302,45 @@ describe('explain', () => {
       '  history',
       '    31 s ago  exited: exited with code 1',
       '    just now  stopping (by local:me)',
+    ])
+  })
+
+  test('tells whom it runs as, its memory limit and its schedule, where it has them', () => {
+    const group = { name: 'www-data', gid: 33 }
+    const spec = {
+      user: { name: 'app', uid: 7, gid: 7, home: '/' },
+      group,
+      nice: 5,
+      schedule: { cron: '0 4 * * *', timezone: 'UTC' },
+    }
+    const told = (more: object, status: Partial<ServiceStatus> = {}): string[] =>
+      explainLines(
+        {
+          service: 'web',
+          status: { ...running, ...status },
+          last_exit: null,
+          restarts_in_window: 0,
+          pending_change: false,
+          overridden: [],
+          operation: null,
+          dependencies: [],
+          dependants: [],
+          spec: { ...more },
+          history: [],
+        },
+        0,
+        wide,
+      ).filter((line) => /^ {2}(runs as|memory|schedule)/.test(line))
+    expect(told({ user: null, group: null, nice: null, schedule: null })).toEqual([])
+    expect(told(spec, { memory_limit: { mb: 512, by: 'watch' }, next_restart: '2026-01-02T04:00:00.000Z' })).toEqual([
+      '  runs as     app:www-data, nice 5',
+      '  memory      at most 512 MB, watched by Hyphae: the kernel does not enforce it',
+      '  schedule    0 4 * * * (UTC), next 2026-01-02T04:00:00.000Z',
+    ])
+    expect(told({ ...spec, user: null, nice: null }, { memory_limit: { mb: 0.5, by: null } })).toEqual([
+      '  runs as     :www-data',
+      '  memory      at most 512 KB',
+      '  schedule    0 4 * * * (UTC), next never',
     ])
   })
 })

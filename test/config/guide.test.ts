@@ -69,6 +69,11 @@ const usual = {
   stopSignal: 'SIGTERM',
   stopGrace: 10_000,
   containment: 'auto',
+  user: null,
+  group: null,
+  nice: null,
+  memoryLimit: null,
+  schedule: null,
   description: '',
 }
 

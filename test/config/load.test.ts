@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { levelOfFilter } from '../../src/config/environment.ts'
-import { configOf, folder, problemsOf, serviceOf, type Env } from './parse.ts'
+import { configOf, folder, problemsOf, serviceOf, warningsOf, type Env } from './parse.ts'
 
 describe('durations', () => {
   test.each([
@@ -222,4 +222,43 @@ other: { api_key: "\${OTHER}" }
   expect(configOf(text.replace(', *more', ''), env).secretVariables).toEqual(['A', 'B', 'GATEWAY_TOKEN', 'ADMIN'])
   const above = text.replace('x-more: &more ${MORE}\n', '').replace('\nsupervisor', '\nx-more: &more ${MORE}\nsupervisor')
   expect(configOf(above, env).secretVariables).toEqual(['A', 'B', 'GATEWAY_TOKEN', 'ADMIN', 'MORE'])
+})
+
+describe('whom a service runs as, how eagerly, with how much memory, and when it is restarted', () => {
+  test('users and groups are looked up by name and by number', () => {
+    const root = { name: 'root', uid: 0, gid: 0, home: '/root' }
+    const none = { user: null, group: null, nice: null, memoryLimit: null, schedule: null }
+    expect(serviceOf('command: x')).toMatchObject(none)
+    if (process.getuid?.() !== 0) return
+    expect(serviceOf('command: x, user: root')).toMatchObject({ ...none, user: root })
+    expect(serviceOf('command: x, user: 0, group: daemon')).toMatchObject({ ...none, user: root, group: { name: 'daemon' } })
+    // Nobody has this number: it is taken as it is, with its group.
+    expect(serviceOf('command: x, user: 4000111, group: 4000222')).toMatchObject({
+      user: { name: '4000111', uid: 4_000_111, home: null },
+      group: { name: '4000222', gid: 4_000_222 },
+    })
+    expect(problemsOf('supervisor: { services: { web: { command: x, user: 4000111 } } }')).toEqual([
+      '1:52 supervisor.services.web.user: no user of this machine has the number 4000111, so its group has to be said: expected a group beside it',
+    ])
+  })
+
+  test('the rest is taken as it is written', () => {
+    expect(
+      serviceOf('command: x, nice: -5, memory_limit: 512MB, restart: { schedule: "0 4 * * *", timezone: Europe/Berlin }'),
+    ).toMatchObject({
+      nice: -5,
+      memoryLimit: 512 * 2 ** 20,
+      schedule: { cron: '0 4 * * *', timezone: 'Europe/Berlin' },
+      restart: { delay: 5_000 },
+    })
+    expect(serviceOf('command: x, restart: { schedule: "@daily" }').schedule).toEqual({ cron: '@daily', timezone: null })
+    expect(
+      problemsOf('supervisor: { services: { web: { command: x, one_shot: true, restart: { schedule: "@daily" } } } }'),
+    ).toEqual([
+      '1:83 supervisor.services.web.restart.schedule: a schedule restarts what runs, and a one-shot is meant to end: it would hardly ever be there',
+    ])
+    expect(warningsOf('supervisor: { services: { web: { command: x, restart: { timezone: UTC } } } }')).toEqual([
+      '1:67 supervisor.services.web.restart.timezone: a timezone without a schedule has no effect',
+    ])
+  })
 })

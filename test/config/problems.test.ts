@@ -96,6 +96,29 @@ describe('a wrong field of a service is told with its place, what was expected a
     ['success_exit_codes: [256]', `4:28 ${field}.success_exit_codes[0]: expected a whole number from 0 to 255; got 256`],
     ['success_exit_codes: []', `4:27 ${field}.success_exit_codes: expected a list with at least one exit code; got a list`],
     ['start_timeout: 0', `4:22 ${field}.start_timeout: expected a duration above 0; got 0`],
+    ['user: [a]', `4:13 ${field}.user: expected the name or number of a user; got a list`],
+    ['user: nobdoy', `4:13 ${field}.user: there is no user "nobdoy" on this machine (nobody?)`],
+    ['group: no-such-group-here', `4:14 ${field}.group: there is no group "no-such-group-here" on this machine`],
+    ['nice: 20', `4:13 ${field}.nice: expected a whole number from -20 to 19; got 20`],
+    ['memory_limit: lots', `4:21 ${field}.memory_limit: expected a size such as "32MB", or a number of bytes; got "lots"`],
+    ['memory_limit: 512', `4:21 ${field}.memory_limit: expected a size from 1 MB to 1048576 GB; got 512`],
+    [
+      'restart: { schedule: "0 4 * *" }',
+      `4:28 ${field}.restart.schedule: expected a schedule such as "0 4 * * *" (minute, hour, day of month, month, day of week); got "0 4 * *", of 4 fields`,
+    ],
+    [
+      'restart: { schedule: "0 25 * * *" }',
+      `4:28 ${field}.restart.schedule: expected a schedule such as "0 4 * * *" (minute, hour, day of month, month, day of week); got "0 25 * * *": Invalid value for hour: 25`,
+    ],
+    ['restart: { schedule: "0 4 30 2 *" }', `4:28 ${field}.restart.schedule: "0 4 30 2 *" never comes`],
+    [
+      'restart: { schedule: "2030-01-01T04:00:00" }',
+      `4:28 ${field}.restart.schedule: expected a schedule such as "0 4 * * *" (minute, hour, day of month, month, day of week); got "2030-01-01T04:00:00", of 1 field`,
+    ],
+    [
+      'restart: { schedule: "@daily", timezone: Mars/North }',
+      `4:48 ${field}.restart.timezone: there is no time zone "Mars/North"; expected a name such as "Europe/Berlin", or UTC`,
+    ],
     ['containment: docker', `4:20 ${field}.containment: expected one of auto, cgroup, mark; got "docker"`],
     ['working_dri: .', `4:7 ${field}.working_dri: is no field of this block (working_dir?)`],
   ]

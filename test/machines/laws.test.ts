@@ -6,6 +6,7 @@ import { programMachine } from '../../src/machines/program.ts'
 import { reloadMachine } from '../../src/machines/reload.ts'
 import type { TargetView } from '../../src/machines/restart-vocabulary.ts'
 import { restartMachine } from '../../src/machines/restart.ts'
+import { scheduleMachine } from '../../src/machines/schedule.ts'
 import { serviceMachine } from '../../src/machines/service.ts'
 import { shutdownMachine } from '../../src/machines/shutdown.ts'
 import { neverRan, programSpec } from '../../src/protocol/program.ts'
@@ -49,6 +50,7 @@ describe('PROCESS', () => {
     { type: 'child.swept', incarnation, at: 1 },
     { type: 'probe.passed', at: 1 },
     { type: 'probe.failed', because: 'no', at: 1 },
+    { type: 'memory.exceeded', because: 'x' },
     { type: 'STOP' },
     { type: 'KILL' },
     { type: 'LEAVE' },
@@ -108,6 +110,7 @@ describe('SERVICE', () => {
         { type: 'STOP', at: 0 },
         { type: 'RESTART', at: 0 },
         { type: 'RECONFIGURE', at: 0, spec },
+        { type: 'RESCHEDULE', schedule: { cron: '0 4 * * *', timezone: null } },
         { type: 'SET', setting: { spec, overrides: null, back: null } },
         { type: 'HOLD', because: 'x', at: 0 },
         { type: 'RELEASE' },
@@ -147,6 +150,23 @@ describe('SERVICE', () => {
       ],
     },
   )
+})
+
+describe('SCHEDULE', () => {
+  const schedule = { cron: '0 4 * * *', timezone: null }
+  obeysLifecycleLaws('schedule', scheduleMachine.provide({ actors: { calendar: silent, order: silent } }), {
+    input: { service: 'web', schedule, awaySince: null },
+    events: [
+      { type: 'calendar.next', at: '2026-01-01T04:00:00.000Z' },
+      { type: 'calendar.next', at: null },
+      { type: 'calendar.due', at: '2026-01-01T04:00:00.000Z' },
+      { type: 'calendar.missed', because: 'x' },
+      { type: 'order.answered', because: 'x' },
+      { type: 'RESCHEDULE', schedule },
+      { type: 'END' },
+    ],
+    distinguish: ({ nextAt }) => nextAt,
+  })
 })
 
 describe('RESTART', () => {

@@ -11,6 +11,12 @@ const stray = { pid: 101, start: 8 }
 const spec = specOf()
 const seal = (one: ServiceSpec): ServiceRecord['spec'] => ({ ...one, env: {} })
 
+/** As it stood in a journal of before. */
+const bare = ({ user, group, nice, memoryLimit, schedule, ...one }: ServiceSpec): ServiceRecord['spec'] => {
+  expect([user, group, nice, memoryLimit, schedule]).toEqual([null, null, null, null, null])
+  return { ...one, env: {} }
+}
+
 const record = (more: Partial<ServiceRecord> = {}): ServiceRecord => ({
   format: 1,
   service: 'web',
@@ -67,6 +73,7 @@ const verbs = (found: ReturnType<typeof steps>): string[] =>
   })
 
 const changed = specOf({ args: ['--changed'] })
+const later = specOf({ schedule: { cron: '0 4 * * *', timezone: null } })
 const idle = { leader: null }
 /** Of an older generation, though it was spawned later. */
 const other = { incarnation: 'r0.9.2', leader: { pid: 90, start: 9 }, processes: [{ pid: 90, start: 9 }] }
@@ -237,6 +244,28 @@ const table: ReadonlyArray<readonly [string, Parameters<typeof steps>[0], readon
   ],
   ['supervised and unchanged', { record: record(), seen: seen({ supervised: spec }) }, []],
   ['supervised and changed', { record: record(), seen: seen({ supervised: spec }), specs: [changed] }, ['reconfigure']],
+  ['supervised, another schedule and nothing else', { seen: seen({ supervised: spec }), specs: [later] }, ['reschedule']],
+  [
+    'supervised, another schedule, and more',
+    { seen: seen({ supervised: spec }), specs: [{ ...later, description: 'other' }] },
+    ['reconfigure'],
+  ],
+  ['alive, another schedule', { record: record(), seen: running(), specs: [later] }, ['create run g3', 'adopt r1.4.3']],
+  [
+    'alive, written down before there were users, limits and schedules',
+    { record: record({ spec: bare(spec) }), seen: running() },
+    ['create run g3', 'adopt r1.4.3'],
+  ],
+  [
+    'failed, written down before there were users, limits and schedules',
+    { record: record({ spec: bare(spec), outcome: 'failed', ...idle }) },
+    ['create run g3 failed'],
+  ],
+  [
+    'alive, and a limit is new',
+    { record: record(), seen: running(), specs: [specOf({ memoryLimit: 2 ** 26 })] },
+    ['create run g4', 'adopt r1.4.3', 'replace: restarted because its config changed'],
+  ],
   ['supervised, on its way out, and wanted again', { seen: seen({ supervised: spec, leaving: true }) }, ['reconfigure']],
   ['supervised and gone from the config', { record: record(), seen: seen({ supervised: spec }), specs: [] }, ['remove']],
 ]

@@ -55,6 +55,11 @@ export function specOf(changes: Partial<ServiceSpec> = {}): ServiceSpec {
     stopSignal: 'SIGTERM',
     stopGrace: 10_000,
     containment: 'auto',
+    user: null,
+    group: null,
+    nice: null,
+    memoryLimit: null,
+    schedule: null,
     description: '',
     ...changes,
   }

@@ -1,4 +1,5 @@
 import type { Output } from '../../client/index.ts'
+import { formatBytes } from '../../protocol/bytes.ts'
 import { formatDuration } from '../../protocol/duration.ts'
 import type { RestartPolicy, ServiceSpec } from '../../protocol/service.ts'
 import { wordOf } from './facts.ts'
@@ -31,6 +32,20 @@ export function policyInWords(restart: RestartPolicy, used: number | null): stri
   return `${policies[restart.policy]}, ${budget}, ${delays}, anew after ${formatDuration(stableUptime)} of being ready`
 }
 
+/** "nobody:www-data, nice 5". */
+function standingOf({ user, group, nice }: Partial<ServiceSpec>): string {
+  const who = user == null && group == null ? [] : [`${user?.name ?? ''}${group == null ? '' : `:${group.name}`}`]
+  return [...who, ...(nice == null ? [] : [`nice ${nice}`])].join(', ')
+}
+
+const keepers = { kernel: 'enforced by the kernel', watch: 'watched by Hyphae: the kernel does not enforce it' } as const
+
+const memoryInWords = ({ mb, by }: NonNullable<Explanation['status']['memory_limit']>): string =>
+  `at most ${formatBytes(mb * 2 ** 20)}${by === null ? '' : `, ${keepers[by]}`}`
+
+const scheduleLine = ({ cron, timezone }: NonNullable<ServiceSpec['schedule']>, next: string | null): string =>
+  `${cron}${timezone === null ? '' : ` (${timezone})`}, next ${next ?? 'never'}`
+
 function headline({ service, status }: Explanation, paint: Look['paint']): string {
   const process = status.pid === null ? '' : `, pid ${status.pid}, up ${formatDuration(status.uptime * 1_000)}`
   const state = `${status.phase}, ${status.state}`
@@ -52,6 +67,10 @@ export function explainLines(explanation: Explanation, now: number, { width, pai
   if (explanation.overridden.length > 0) row('by hand', `${explanation.overridden.join(', ')}, until the config is read again`)
   const used = status.phase === 'reaped' ? null : explanation.restarts_in_window
   if (spec.restart !== undefined) row('policy', policyInWords(spec.restart, used))
+  const standing = standingOf(spec)
+  if (standing !== '') row('runs as', standing)
+  if (status.memory_limit !== null) row('memory', memoryInWords(status.memory_limit))
+  if (spec.schedule != null) row('schedule', scheduleLine(spec.schedule, status.next_restart))
   row('restarted', `${status.restart_count} time${status.restart_count === 1 ? '' : 's'} in all`)
   if (explanation.last_exit !== null) row('last end', explanation.last_exit)
   if (operation !== null) row('operation', `restart.${operation.id}, asked for by ${operation.by}`)
