@@ -83,7 +83,7 @@ export interface Orchestrator {
   reload(services: readonly ServiceSpec[]): Promise<void>
   /** Writes down, as far as that is possible now, that a defect of ours ends us. Touches no service. */
   crash(error: Error): Promise<void>
-  /** Asks for the shutdown of the fleet, as `system.shutdown` does; resolves when nothing is left. */
+  /** Asks for the shutdown of the fleet, as `system.shutdown` does; resolves when nothing is left, or at once after `close`. */
   shutdown(by: string): Promise<void>
   /** Resolves when a shutdown, whoever asked for it, has finished. */
   readonly finished: Promise<void>

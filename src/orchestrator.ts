@@ -212,6 +212,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
 
   const started = deferred()
   const finished = deferred()
+  const closed = deferred()
   const shutdownAddress = addressOf('shutdown', 'fleet')
   directory.listen([shutdownAddress], () => {
     if (directory.actor(shutdownAddress)?.live === false) finished.resolve()
@@ -275,7 +276,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     async shutdown(by) {
       const principal: Principal = { name: by, via: 'internal', role: 'admin' }
       await gateway.invoke(principal, 'system.shutdown', { wait: false })
-      await finished.promise
+      await Promise.race([finished.promise, closed.promise])
     },
     async close() {
       meter.stop()
@@ -294,6 +295,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       // Whoever was refused has no business with those of another one.
       if (persistence !== undefined) containers.removeAll(stopped ? undefined : new Set(fleet.names()))
       await persistence?.close(!stopped)
+      closed.resolve()
     },
   }
 }

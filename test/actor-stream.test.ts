@@ -131,7 +131,7 @@ const op = fc.oneof(
   },
 )
 
-test('whatever happens, and however often it is cut off: no change and no fact is lost, and none comes twice', async () => {
+test('whatever happens, and however often it is cut off: no change and no fact is lost, and none comes twice (process-compose: TestBroadcaster_SnapshotAtomicWithSubscribe)', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(op, { maxLength: 60 }), fc.array(op, { maxLength: 10 }), async (ops, before) => {
       const one = world()

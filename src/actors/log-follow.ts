@@ -1,8 +1,8 @@
 import { watch } from 'node:fs'
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { type FileHandle, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import { systemCode } from '../protocol/errors.ts'
 import { createLineCutter, type PlacedLine } from './log-lines.ts'
+import { openLog } from './open-log.ts'
 
 export interface FollowOptions {
   /** Where to begin: a byte offset (the beginning where the log is shorter), or whatever is appended from now on. */
@@ -81,10 +81,7 @@ export function follow(
   }
   const begin = async (): Promise<void> => {
     watchPlace()
-    file = await open(path, 'r').catch((error: unknown) => {
-      if (systemCode(error) === 'ENOENT') return null
-      throw error
-    })
+    file = await openLog(path)
     if (file === null) {
       first = false
       return

@@ -1,7 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises'
-import { systemCode } from '../protocol/errors.ts'
+import type { FileHandle } from 'node:fs/promises'
 import { limits } from '../protocol/limits.ts'
 import { lineOf, type LogLine, type PlacedLine } from './log-lines.ts'
+import { openLog } from './open-log.ts'
 
 const blockBytes = 64 * 1024
 const newline = 0x0a
@@ -35,13 +35,8 @@ export async function resumeAt(path: string, offset: number): Promise<number> {
 
 /** undefined: there is no such file yet. */
 async function withFile<T>(path: string, work: (file: FileHandle) => Promise<T>): Promise<T | undefined> {
-  let file: FileHandle
-  try {
-    file = await open(path, 'r')
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined
-    throw error
-  }
+  const file = await openLog(path)
+  if (file === null) return undefined
   try {
     return await work(file)
   } finally {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, constants, fstatSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, constants, fstatSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { messageOf, systemCode } from '../protocol/errors.ts'
 import type { ServiceSpec } from '../protocol/service.ts'
@@ -91,6 +91,8 @@ export function spawnProgram({ spec, environment, mark, logPath, container, limi
 
 /** Its folder may be missing: it could not be made on a full disk, or somebody removed it. */
 function openLog(path: string): number {
+  // To open one would wait for its reader, and all of us with it.
+  if (statSync(path, { throwIfNoEntry: false })?.isFIFO() === true) throw new Error(`${path} is a named pipe`)
   const open = (): number => openSync(path, constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY, 0o600)
   try {
     return open()

@@ -135,7 +135,7 @@ for (const containment of modes) {
   })
 
   for (const name of ['forks.sh', 'setsid.sh', 'env-setsid.sh']) {
-    test(`${containment}: the stop signal alone reaches what ${name} started`, async () => {
+    test(`${containment}: the stop signal alone reaches what ${name} started (supervisord: test_stopasgroup, test_kill_from_stopping_w_killasgroup)`, async () => {
       const child = stage.run({ command: fixture(name), args: [join(stage.dir, 'pid')], containment })
       const below = await stage.written('pid')
       child.send({ type: 'child.signal', signal: 'SIGTERM' })
@@ -393,7 +393,7 @@ test('a drain or purge that comes when all is over is answered', async () => {
   expect(await child.fact('child.swept')).toMatchObject({ incarnation: 'i1' })
 })
 
-test('zombies count as dead', async () => {
+test('zombies count as dead (supervisord: test_reap)', async () => {
   // Its child ends and is never waited for.
   const child = stage.run({
     command: '/bin/sh',

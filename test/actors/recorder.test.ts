@@ -107,7 +107,7 @@ for (const containment of modes) {
     })
   }
 
-  test(`${containment}: a stop signal that comes before the program is known reaches it`, async () => {
+  test(`${containment}: a stop signal that comes before the program is known reaches it (Nomad: executor Start_Kill_Immediately_WithGrace)`, async () => {
     const child = stage.run({ command: '/bin/sleep', args: ['1000'], containment, ...oneShot })
     child.send({ type: 'child.signal', signal: 'SIGTERM' })
     expect(child.facts).toEqual([])
@@ -134,7 +134,7 @@ for (const containment of modes) {
     expect(log()).toBe('')
   })
 
-  test(`${containment}: a killed program is told with its signal; a recorder killed alone leaves a rest that is swept`, async () => {
+  test(`${containment}: a killed program is told with its signal; a recorder killed alone leaves a rest that is swept (Nomad: rawexec ExecutorKilled_ExitCode, TaskRunner_RecoverFromDriverExiting)`, async () => {
     const killed = stage.run({ command: '/bin/sleep', args: ['1000'], containment, ...oneShot })
     process.kill((await killed.fact('child.spawned')).pid, 'SIGKILL')
     expect(await killed.fact('child.exited')).toMatchObject({ exit: { kind: 'signalled', signal: 'SIGKILL' }, empty: true })

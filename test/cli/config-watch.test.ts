@@ -23,7 +23,7 @@ const begin = (path: string): void => {
   watch = watchConfig(path, () => void calls++)
 }
 
-test('many writes in a row are one change, and what else happens in the folder is none', async () => {
+test('many writes in a row are one change, and what else happens in the folder is none (process-compose: TestWatcher_FlapSuspends)', async () => {
   write(at('c.yaml'), '0')
   begin(at('c.yaml'))
   write(at('log'), 'x')

@@ -75,7 +75,7 @@ describe('hyphae reload', () => {
     expect((await folder.run(['reload', '--watch'])).code).toBe(3)
   })
 
-  test('--watch reloads on an edit and on a rename, waits out a broken file, and ends with Ctrl-C', async () => {
+  test('--watch reloads on an edit and on a rename, waits out a broken file, and ends with Ctrl-C (process-compose: TestWatcher_RestartErrorDoesNotKillDispatcher)', async () => {
     folder = fleetFolder(config(service('web')))
     await folder.up()
     const watch = running(['reload', '--watch'])

@@ -220,7 +220,7 @@ describe('logs', () => {
     ['logs', '-f'],
     ['logs', '-n', '10000'],
     ['status', '--watch', '--json'],
-  ])('whoever stops reading ends it quietly: %s %s', async (...args) => {
+  ])('whoever stops reading ends it quietly: %s %s (supervisord: test_issue_1298)', async (...args) => {
     const talking = launch(args, { cwd: fleet.cwd })
     await eventually(() => expect(talking.out).not.toBe(''))
     talking.child.stdout?.destroy()

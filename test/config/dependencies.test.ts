@@ -59,7 +59,7 @@ test('a service can depend neither on itself nor twice on another', () => {
   ])
 })
 
-test('a cycle is shown from where it begins in the file, once', () => {
+test('a cycle is shown from where it begins in the file, once (process-compose: TestComposeCircular)', () => {
   expect(
     problems(
       'first: { command: x, depends_on: [b] }',

@@ -32,7 +32,7 @@ describe('the journal', () => {
   ])('%s', (text, expected) => expect(configOf(text, { SIZE: '2MB' }).journal).toEqual(expected))
 })
 
-test('a service says what differs from the supervisor', () => {
+test('a service says what differs from the supervisor (OTP: sup_start_map)', () => {
   const supervisor = 'restart: { delay: 1s, backoff: 3, jitter: 0, max_restarts: unlimited, window: 60, stable_uptime: 0 }'
   expect(serviceOf('command: x', supervisor).restart).toMatchObject({
     delay: 1_000,

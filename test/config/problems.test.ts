@@ -6,7 +6,7 @@ const web = (...lines: string[]): string =>
   ['supervisor:', '  services:', '    web:', ...lines.map((line) => `      ${line}`)].join('\n')
 const field = 'supervisor.services.web'
 
-describe('a wrong field of a service is told with its place, what was expected and what was found', () => {
+describe('a wrong field of a service is told with its place, what was expected and what was found (OTP: child_specs)', () => {
   const cases: ReadonlyArray<readonly [string, string]> = [
     ['command: 5', `4:16 ${field}.command: expected a text; got 5`],
     ['command: ""', `4:16 ${field}.command: expected a text that is not empty; got ""`],
@@ -129,7 +129,7 @@ describe('a wrong field of a service is told with its place, what was expected a
   })
 })
 
-describe('a wrong field elsewhere is told as well', () => {
+describe('a wrong field elsewhere is told as well (OTP: sup_flags)', () => {
   const cases: ReadonlyArray<readonly [string, string]> = [
     ['supervisor: { port: 65536 }', '1:21 supervisor.port: expected a whole number from 0 to 65535, or off; got 65536'],
     ['supervisor: { port: "8081" }', '1:21 supervisor.port: expected a whole number from 0 to 65535, or off; got "8081"'],
@@ -214,7 +214,7 @@ describe('a wrong field elsewhere is told as well', () => {
   })
 })
 
-test('everything that is wrong is told at once, in the order of the file', () => {
+test('everything that is wrong is told at once, in the order of the file (OTP: sup_start_map_faulty_specs)', () => {
   const text = `supervisor:
   prot: 1
   services:

@@ -47,7 +47,7 @@ describe('Host', () => {
     ['127.1.2.3:3001'],
     ['[::1]'],
     ['[::1]:3001'],
-  ])('%s is ours', (host) => {
+  ])('%s is ours (process-compose: TestHostAllowed)', (host) => {
     expect(judged(get([['Host', host]]))).toBe('admitted')
   })
 
@@ -105,7 +105,7 @@ describe('Host', () => {
     expect(judged(get([['Host', 'evil.example']]), wild)).toBe(403)
   })
 
-  test('hosts are read without port, brackets and final dot', () => {
+  test('hosts are read without port, brackets and final dot (process-compose: TestHostname)', () => {
     expect(['A.example.:80', '[::1]:80', '1.2.3.4', '..', 'a b'].map(hostOf)).toEqual([
       'a.example',
       '::1',
@@ -151,7 +151,7 @@ describe('Origin', () => {
     ['file://'],
     ['chrome-extension://localhost:3001'],
     ['http://localhost:5173, http://localhost:5173'],
-  ])('%s may not', (origin) => {
+  ])('%s may not (process-compose: TestSSESecurityMiddleware_HostAndOrigin)', (origin) => {
     expect(from(origin)).toBe(403)
     expect(judged(socket([['Origin', origin]]))).toBe(403)
   })
@@ -215,7 +215,7 @@ describe('tokens', () => {
     })
   })
 
-  test('a right one, and wrong ones in every form', () => {
+  test('a right one, and wrong ones in every form (process-compose: TestSSESecurityMiddleware_Token)', () => {
     expect(
       admit(
         get([

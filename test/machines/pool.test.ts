@@ -44,7 +44,7 @@ function start() {
   }
 }
 
-test('no parent has more than 64 children, however many there are', () => {
+test('no parent has more than 64 children, however many there are (OTP: scale_start_stop_many_children)', () => {
   const { spawn, buckets, childrenOf, all } = start()
   spawn(200)
   expect(all()).toHaveLength(200)
@@ -56,7 +56,7 @@ test('no parent has more than 64 children, however many there are', () => {
   ])
 })
 
-test('what ended is reaped, and its slot is used again: ids do not grow with what has lived', () => {
+test('what ended is reaped, and its slot is used again: ids do not grow with what has lived (OTP: do_not_save_start_parameters_for_temporary_children)', () => {
   const { spawn, all, buckets, childrenOf, pool } = start()
   for (let round = 0; round < 50; round++) {
     spawn(10, round * 10)
@@ -69,7 +69,7 @@ test('what ended is reaped, and its slot is used again: ids do not grow with wha
   expect(pool.getSnapshot().context.loads).toEqual([3])
 })
 
-test('a child that crashes is reaped with its reason; siblings, bucket and pool live on', () => {
+test('a child that crashes is reaped with its reason; siblings, bucket and pool live on (OTP: tree)', () => {
   const { spawn, all, pool, facts } = start()
   spawn(3)
   all()[1]?.send({ type: 'BOOM' })

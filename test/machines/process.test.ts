@@ -203,7 +203,7 @@ describe('every state × every event', () => {
   })
 })
 
-test('the stop signal goes out once, then SIGKILL after the grace and not before', () => {
+test('the stop signal goes out once, then SIGKILL after the grace and not before (supervisord: test_transition_stops_unkillable_notyet)', () => {
   const { actor, child, clock } = start({ spec: specOf({ stopSignal: 'SIGINT', stopGrace: 5_000 }) })
   actor.send(facts['child.spawned'])
   actor.send({ type: 'STOP' })

@@ -300,7 +300,7 @@ describe('reconcile', () => {
     expect(create).toMatchObject({ restored: { restartCount: 2, history: { restarts: [], streak: 0 } } })
   })
 
-  test('what stands in no journal of this format is stopped decently all the same', () => {
+  test('what stands in no journal of this format is stopped decently all the same (Nomad: TestStateDB_Upgrade)', () => {
     const [create] = steps({ seen: running(), specs: [] })
     expect(create).toMatchObject({ do: 'create', spec: { name: 'web', stopSignal: 'SIGTERM', stopGrace: 10_000 } })
   })

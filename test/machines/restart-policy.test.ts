@@ -53,7 +53,7 @@ test('a one-shot that succeeds is completed, one that fails follows its policy',
   expect(decideRestart(rules, noHistory, ended(failed)).decision.kind).toBe('restart')
 })
 
-test('exit codes that the config calls a success are one', () => {
+test('exit codes that the config calls a success are one (process-compose: TestSystem_TestSuccessExitCodes)', () => {
   const rules = specOf({ successCodes: [0, 3], restart: { policy: 'on_failure' } })
   expect(decideRestart(rules, noHistory, ended({ kind: 'exited', code: 3 })).decision.kind).toBe('stopped')
 })

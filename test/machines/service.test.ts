@@ -311,7 +311,7 @@ test('a crash while it is being stopped is the stop', () => {
   ])
 })
 
-test('the backoff is exact, grows, and ends in giving up; START then begins afresh', () => {
+test('the backoff is exact, grows, and ends in giving up; START then begins afresh (supervisord: test_change_state_sets_backoff_and_delay)', () => {
   const s = start()
   steps.START(s)
   const delays: number[] = []

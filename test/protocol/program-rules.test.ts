@@ -82,7 +82,7 @@ describe('what is refused names its rule', () => {
 describe('allow_shell', () => {
   const open = { ...rules, allowShell: true }
 
-  test('permits any line of a shell, and arguments stay arguments', () => {
+  test('permits any line of a shell, and arguments stay arguments (process-compose: TestShellQuote, TestSubstituteArguments)', () => {
     expect(judged({ type: 'shell', command: 'echo $0 | cat', args: ['; x'] }, open)).toEqual({
       allowed: true,
       argv: ['sh', '-c', 'echo $0 | cat', '; x'],

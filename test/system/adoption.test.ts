@@ -73,7 +73,7 @@ describe('adopted, with a line in its log to tell that it is ready', () => {
 describe.each(modes)('adopted, by %s', (containment) => {
   const web = specOf({ command: '/bin/sleep', args: ['1000'], containment })
 
-  test('what runs keeps its pid, its age and its counts, and is not started again', async () => {
+  test('what runs keeps its pid, its age and its counts, and is not started again (Nomad: TaskRunner_Restore_Running)', async () => {
     await begin(web)
     await fleet.until('web', 'healthy')
     await fleet.call('service.restart', { services: ['web'] })
@@ -106,7 +106,7 @@ describe.each(modes)('adopted, by %s', (containment) => {
     expect((await fleet.fact('web', 'service.restarting')).because).toMatch(/^ended unseen .*; restart 1 of 3, in 1 s$/)
   })
 
-  test('it is stopped and restarted like any other', async () => {
+  test('it is stopped and restarted like any other (Nomad: rawexec StartWaitRecoverWaitStop)', async () => {
     await begin(web)
     await again(web)
     await fleet.until('web', 'healthy')
@@ -121,7 +121,7 @@ describe.each(modes)('adopted, by %s', (containment) => {
     expect(fleet.status('web').state).toBe('stopped')
   })
 
-  test('what it left behind is swept when it has ended while nobody watched', async () => {
+  test('what it left behind is swept when it has ended while nobody watched (Nomad: executor CleanOldProcessesInCGroup)', async () => {
     const messy = sh('sleep 1000 & echo $! >rest; sleep 1001', { containment, restart: { delay: 100_000 } })
     await begin(messy)
     await fleet.until('web', 'healthy')
@@ -138,7 +138,7 @@ describe.each(modes)('adopted, by %s', (containment) => {
 })
 
 describe('how it stood is how it stands', () => {
-  test('what was stopped stays stopped', async () => {
+  test('what was stopped stays stopped (Nomad: TaskRunner_Restore_Dead)', async () => {
     await begin(sleeper)
     await fleet.until('web', 'healthy')
     await fleet.call('service.stop', { services: ['web'] })
@@ -172,7 +172,7 @@ describe('how it stood is how it stands', () => {
     expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b))
   })
 
-  test('a restart budget goes on where it was', async () => {
+  test('a restart budget goes on where it was (Nomad: TaskRunner_Restore_Restart)', async () => {
     const broken = sh('exit 3', { restart: { maxRestarts: 2, delay: 60_000 } })
     await begin(broken)
     await fleet.until('web', 'backingOff')
@@ -256,7 +256,7 @@ describe('a one-shot keeps its exit code', () => {
 })
 
 describe('a config that changed meanwhile', () => {
-  test('what the process is made of: a new one, with the reason', async () => {
+  test('what the process is made of: a new one, with the reason (Nomad: TaskRunner_Restore_Update)', async () => {
     await begin(sleeper)
     await fleet.until('web', 'healthy')
     const { pid } = fleet.status('web')
@@ -300,7 +300,7 @@ describe('a config that changed meanwhile', () => {
     expect((await fleet.call('service.explain', { service: 'web' })).spec).toMatchObject({ stopGrace: 1 })
   })
 
-  test('what is not in it any more is stopped, decently, and forgotten', async () => {
+  test('what is not in it any more is stopped, decently, and forgotten (Nomad: AllocRunner_PersistState_Destroyed)', async () => {
     const polite = sh("trap 'echo bye >>said; exit 0' TERM; echo up; while :; do sleep 0.02; done", {
       name: 'old',
       readiness: { target: { type: 'log', pattern: 'up' }, interval: 1_000, timeout: 1_000, delay: 0, failures: 3, passes: 1 },
@@ -330,7 +330,7 @@ describe('a journal that is of no use', () => {
     expect(fleet.status('web')).toMatchObject({ pid, generation: 1 })
   })
 
-  test('damaged: it is said, kept aside, and the fleet starts', async () => {
+  test('damaged: it is said, kept aside, and the fleet starts (Nomad: TestClientState_Corrupt)', async () => {
     await begin(sleeper)
     await fleet.until('web', 'healthy')
     const { pid } = fleet.status('web')
@@ -459,7 +459,7 @@ describe('one orchestrator a state folder', () => {
   })
 })
 
-test('logs are followed across orchestrators: nothing that a program writes meanwhile is lost', async () => {
+test('logs are followed across orchestrators: nothing that a program writes meanwhile is lost (Nomad: logmon Start_restart_flusheslogs)', async () => {
   const talks = sh('echo first; while [ ! -e go ]; do sleep 0.02; done; echo second; exec sleep 1000')
   await begin(talks)
   await fleet.until('web', 'healthy')

@@ -26,7 +26,7 @@ afterEach(async () => {
   fleet = undefined
 })
 
-test('jumps of the wall clock change no uptime, no delay and no restart, and nothing is forgotten', async () => {
+test('jumps of the wall clock change no uptime, no delay and no restart, and nothing is forgotten (supervisord: the five of a clock that went back)', async () => {
   const delay = 1_000
   const one = (fleet = siege({ services: { plain: sleeper, victim: { ...sleeper, restart: { delay: '1s', max_delay: '1s' } } } }))
   const clock = join(one.cwd, 'clock')

@@ -189,7 +189,7 @@ describe('commands around a restart', () => {
     expect(fleet.status('web').reason).toContain('adopted')
   })
 
-  test('a command that outlived an orchestrator that was killed is ended by the next one', async () => {
+  test('a command that outlived an orchestrator that was killed is ended by the next one (OTP: tree, its dynamic children)', async () => {
     const stateDir = mkdtempSync(join(tmpdir(), 'hyphae-fleet-'))
     const env = { ...process.env, [markVariable]: markOf(stateIdOf(stateDir), programsMark, 'r1') }
     const orphan = spawn('sleep', ['1000'], { env, detached: true, stdio: 'ignore' })

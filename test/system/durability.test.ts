@@ -184,7 +184,7 @@ describe('a request id', () => {
     expect(fleet.status('a').generation).toBe(1)
   })
 
-  test('a crash between the disk and the deed: it is carried out at the next start, once', async () => {
+  test('a crash between the disk and the deed: it is carried out at the next start, once (Nomad: TaskRunner_Restore_Kill)', async () => {
     // As it stands on the disk when the id has been written and nobody has been told yet.
     const disk = lossyJournal()
     fleet = await startFleet(sleepers, { stateDir, openJournal: disk.open })

@@ -47,7 +47,7 @@ describe('POST /rpc', () => {
     expect(unknown).toEqual([])
   })
 
-  test('batches, notifications, and the errors of the specification', async () => {
+  test('batches, notifications, and the errors of the specification (supervisord: test_continue_request_400)', async () => {
     const { origin } = await start()
     const say = async (body: string): Promise<unknown> => (await post(origin, body)).json()
     const batch = [call(1, 'actor.get', { address: 'service.web' }), call(undefined, 'system.status'), call(2, 'no.such')]

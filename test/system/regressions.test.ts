@@ -30,7 +30,7 @@ const start = async (...args: Parameters<typeof startFleet>): Promise<Fleet> => 
 const sh = (script: string) => ({ command: '/bin/sh', args: ['-c', script], workingDir: folder })
 const later = { ...probe, target: { type: 'log', pattern: 'never said' } } as const
 
-test('a shutdown in the middle of starting more services than are told in one turn stops all of them', async () => {
+test('a shutdown in the middle of starting more services than are told in one turn stops all of them (OTP: simple_one_for_one_scale_many_temporary_children)', async () => {
   const names = Array.from({ length: limits.eventSlice * 3 }, (_, i) => `s${i}`)
   const one = await start(names.map((name) => specOf({ name, ...sh('exec sleep 1000'), autostart: false })))
   const starting = one.call('service.start', { services: names }).catch((error: unknown) => error)
@@ -142,4 +142,16 @@ test('what may have run and ended before its start was written down is not taken
   const desired = { specs: [spec], records: new Map([['job', first as ServiceRecord]]), fresh: false, boot: bootId, seal }
   const observed = new Map([['job', { incarnations: [], contained: [], exits: [incarnation], supervised: null, leaving: false }]])
   expect(reconcile(desired, observed).map((step) => step.do)).toEqual(['create', 'adopt'])
+})
+
+test('a shutdown of what was closed already is over at once, and leaves what it left', async () => {
+  const one = await start([specOf({ name: 'web', ...sh('exec sleep 1000') })])
+  await one.until('web', 'healthy')
+  const { pid } = one.status('web')
+  await one.leave()
+  await one.orchestrator.shutdown('me')
+  const { stateDir } = one
+  const next = await start([specOf({ name: 'web', ...sh('exec sleep 1000') })], { stateDir })
+  await next.until('web', 'healthy')
+  expect(next.status('web').pid).toBe(pid)
 })

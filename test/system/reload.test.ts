@@ -12,7 +12,7 @@ afterEach(() => fleet.end())
 
 const sleeper = (name: string, seconds = '1000') => specOf({ name, command: '/bin/sleep', args: [seconds] })
 
-test('what is new starts, what changed restarts, what is gone stops, and the rest is not touched', async () => {
+test('what is new starts, what changed restarts, what is gone stops, and the rest is not touched (supervisord: test_diff_to_active_finds_groups)', async () => {
   fleet = await startFleet([sleeper('same'), sleeper('changed'), sleeper('gone')])
   for (const name of ['same', 'changed', 'gone']) await fleet.until(name, 'healthy')
   const [same, changed] = [fleet.status('same'), fleet.status('changed')]
@@ -158,7 +158,7 @@ describe('system.reload', () => {
     await fleet.until('new', 'healthy')
   })
 
-  test('a config that cannot be read changes nothing, and says why', async () => {
+  test('a config that cannot be read changes nothing, and says why (OTP: code_change with faulty specs)', async () => {
     const config = await configured([sleeper('web')])
     await fleet.until('web', 'healthy')
     const before = identities()
@@ -213,7 +213,7 @@ describe('system.reload', () => {
     await expect.poll(async () => (await fleet.call('logs.read', { services: ['lists'], lines: 1 })).lines[0]?.line).toBe('[yes]')
   })
 
-  test('one at a time: another is busy, a dry run is not, and the next goes on', async () => {
+  test('one at a time: another is busy, a dry run is not, and the next goes on (systemd: TEST-59-RELOADING-RESTART)', async () => {
     const config = await configured([])
     let go: (read: ReadConfig) => void = () => {}
     config.reads(() => new Promise((resolve) => (go = resolve)))
@@ -229,7 +229,7 @@ describe('system.reload', () => {
     expect((await fleet.call('system.reload', {})).because).toBe('1 new')
   })
 
-  test('while it stops nothing is reloaded, also not what was being read', async () => {
+  test('while it stops nothing is reloaded, also not what was being read (supervisord: test_handle_sighup_in_shutdown_state)', async () => {
     const config = await configured([
       specOf({ name: 'slow', command: '/bin/sh', args: ['-c', 'trap "sleep 0.3; exit" TERM; while :; do sleep 0.05; done'] }),
     ])

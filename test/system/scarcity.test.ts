@@ -24,7 +24,7 @@ const pidOf = async (one: Siege, name: string): Promise<number> => (await one.se
 const until = (one: Siege, name: string, state: string, patience?: number) =>
   eventually(async () => expect((await one.service(name)).state).toBe(state), patience)
 
-describe('descriptors', () => {
+describe('descriptors (supervisord: test_spawn_fail_make_pipes_emfile)', () => {
   const most = 64
   const few = { before: ['sh', '-c', `ulimit -n ${most}; exec "$@"`, 'sh'] }
   const openIn = ({ pid }: Up): number => readdirSync(`/proc/${pid}/fd`).length
@@ -106,7 +106,7 @@ describe.skipIf(noRefusal !== null)('processes', () => {
     execFileSync(program, args)
   }
 
-  test('none to be had hurts nobody; what ended is tried again until it can be started', async () => {
+  test('none to be had hurts nobody; what ended is tried again until it can be started (supervisord: test_spawn_fork_fail_eagain; Nomad: TaskRunner_Run_RecoverableStartError)', async () => {
     const job = { command: '/bin/true', one_shot: true, autostart: false }
     const one = (fleet = siege({
       services: { plain: sleeper, victim: { ...sleeper, max_restarts: 1 }, job },

@@ -79,7 +79,7 @@ describe('a fleet', () => {
     expect(at('web', 'service.spawned')).toBeLessThan(at('side', 'service.spawned'))
   })
 
-  test('stops dependants first, a layer at a time, and leaves nothing', async () => {
+  test('stops dependants first, a layer at a time, and leaves nothing (process-compose: TestSystem_TestProcListShutsDownInOrder; Nomad: AllocRunner_Lifecycle_Shutdown_Order)', async () => {
     const names = ['db', 'api', 'web']
     const slow = sh('trap "sleep 0.2; exit 0" TERM; while :; do sleep 0.05; done')
     const { until, facts, orchestrator } = await start([
@@ -122,7 +122,7 @@ describe('a fleet', () => {
 })
 
 describe('restarts', () => {
-  test('a crash loop backs off, says which restart it is, and gives up; siblings never notice', async () => {
+  test('a crash loop backs off, says which restart it is, and gives up; siblings never notice (supervisord: test_transition_backoff_to_fatal, test_give_up)', async () => {
     const { fact, status, facts } = await start([
       specOf({ name: 'loop', command: fixture('exit.sh'), args: ['3'], restart: { delay: 20, maxDelay: 1_000, maxRestarts: 4 } }),
       specOf({ name: 'calm', ...forever }),
@@ -153,7 +153,7 @@ describe('restarts', () => {
     expect(status('web').pid).not.toBe(pid)
   })
 
-  test('a program that cannot be spawned fails with the reason, and nothing spins', async () => {
+  test('a program that cannot be spawned fails with the reason, and nothing spins (systemd: Type=exec; Nomad: executor Start_NonExecutableBinaries)', async () => {
     const { until, status, factsAbout } = await start([
       specOf({ name: 'missing', command: 'no-such-program-anywhere' }),
       specOf({ name: 'plain', command: fixture('not-executable.sh') }),
@@ -225,7 +225,7 @@ describe('restarts', () => {
 describe.each(modes)('stopping (containment %s)', (containment) => {
   const graceful = { containment, stopGrace: 300 } as const
 
-  test('SIGTERM is enough for the polite; SIGKILL follows the grace for the stubborn', async () => {
+  test('SIGTERM is enough for the polite; SIGKILL follows the grace for the stubborn (supervisord: test_transition_stops_unkillable; process-compose: TestSystem_TestProcShutDownWithConfiguredTimeOut)', async () => {
     const { until, call, factsAbout, fact } = await start([
       specOf({ name: 'polite', ...forever, ...graceful }),
       specOf({ name: 'stubborn', command: fixture('stubborn.sh'), ...graceful, readiness: logReady }),
@@ -243,7 +243,7 @@ describe.each(modes)('stopping (containment %s)', (containment) => {
     expect(factsAbout('polite')).not.toContain('service.killing')
   })
 
-  test.each(['forks', 'setsid', 'double-fork', 'stubborn-child'])('%s: nothing is left', async (name) => {
+  test.each(['forks', 'setsid', 'double-fork', 'stubborn-child'])('%s: nothing is left (OTP: child_unlink)', async (name) => {
     const pidFile = file()
     const { call, until } = await start([specOf({ name: 'web', command: fixture(`${name}.sh`), args: [pidFile], ...graceful })])
     const pid = await pidIn(pidFile)
@@ -261,7 +261,7 @@ describe.each(modes)('stopping (containment %s)', (containment) => {
     expect(runs(pid)).toBe(false)
   })
 
-  test('what a crashed leader leaves behind is gone before the next one runs', async () => {
+  test('what a crashed leader leaves behind is gone before the next one runs (Nomad: executor Start_Wait_Children)', async () => {
     const pidFile = file()
     const { fact } = await start([
       specOf({
@@ -279,7 +279,7 @@ describe.each(modes)('stopping (containment %s)', (containment) => {
 })
 
 describe('programs that misbehave', () => {
-  test('one that closes its output runs on', async () => {
+  test('one that closes its output runs on (supervisord: test_handle_read_event_no_data_closes)', async () => {
     const { until, status } = await start([specOf({ name: 'web', command: fixture('close-stdout.sh') })])
     await until('web', 'healthy')
     expect(runs(status('web').pid ?? 0)).toBe(true)
@@ -293,7 +293,7 @@ describe('programs that misbehave', () => {
     expect(readFileSync(join(stateDir, 'logs', 'flood.log')).length).toBe(50 * 1024 * 1024)
   })
 
-  test('a stop that comes before the spawn is done leaves no process', async () => {
+  test('a stop that comes before the spawn is done leaves no process (Nomad: executor Start_Kill_Immediately_NoGrace)', async () => {
     const { call, status } = await start([specOf({ name: 'web', ...forever, autostart: false })])
     await Promise.allSettled([
       call('service.start', { services: ['web'], wait: false }),
@@ -315,7 +315,7 @@ describe('operations', () => {
     expect(status('web').restart_count).toBe(1)
   })
 
-  test('a stop wins over a restart under way, which answers that it was cancelled', async () => {
+  test('a stop wins over a restart under way, which answers that it was cancelled (process-compose: TestStopDuringRestartCancelsTheRestart)', async () => {
     const { until, call } = await start([
       specOf({ name: 'web', command: fixture('stubborn.sh'), stopGrace: 200, readiness: logReady }),
     ])

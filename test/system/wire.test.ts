@@ -166,7 +166,7 @@ describe('a client that misbehaves', () => {
     expect(most).toBeGreaterThan(1)
   })
 
-  test('one that asks for much and reads nothing is cut off, and nobody else notices', async () => {
+  test('one that asks for much and reads nothing is cut off, and nobody else notices (process-compose: TestStateWsObserver_BackpressureClosesObserver)', async () => {
     const { dial, connections } = await start()
     const deaf = dial()
     deaf.link.pause()
@@ -188,7 +188,7 @@ describe('a client that misbehaves', () => {
     await eventually(() => expect(connections()).toHaveLength(1))
   })
 
-  test('connections that come and go leave nothing behind', async () => {
+  test('connections that come and go leave nothing behind (supervisord: test_issue_1596)', async () => {
     const { dial, connections } = await start()
     for (let n = 0; n < 100; n++) {
       const { ask, answer, link } = dial()
