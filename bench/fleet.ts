@@ -15,6 +15,7 @@ export const admin: Principal = { name: 'bench', via: 'bench', role: 'admin' }
 
 export const spec = (changes: Partial<ServiceSpec>): ServiceSpec => ({
   name: 'web',
+  family: null,
   command: '/bin/sleep',
   args: ['1000'],
   workingDir: '/',

@@ -16,6 +16,7 @@ import type { Observed } from './protocol/observed.ts'
 import type { ServiceRecord } from './protocol/record.ts'
 import type { ReloadChange } from './protocol/reload.ts'
 import type { ServiceSpec } from './protocol/service.ts'
+import { createRetirement, type Retirement } from './retirement.ts'
 
 /**
  * From what the config wants and what the journal and the machine show to actors: adopts what runs, starts what is missing,
@@ -61,6 +62,7 @@ export interface Boot {
 export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): Boot {
   const { directory, boot } = parts
   let wanted = initial.map(({ name }) => name)
+  let inConfig = new Set(wanted)
   const leaving = new Set<string>()
 
   /** From actors that are there to these specs: no journal, and nothing to look for in the world. */
@@ -73,6 +75,15 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
   /** It was there; one that is only about to be made has not gone. */
   const hasGone = (name: string): boolean => directory.actor(addressOf('service', name))?.live === false
   const isThere = (name: string): boolean => directory.refOf(addressOf('service', name)) !== undefined
+
+  const contextOf = (name: string): ServiceContext | undefined =>
+    directory.entry(addressOf('service', name))?.snapshot.context as unknown as ServiceContext | undefined
+  const retirement = createRetirement({
+    directory,
+    tell: (name) => void parts.deliver(addressOf('service', name), { type: 'REMOVE', at: parts.clock() } as { type: string }),
+    needs: (name) => contextOf(name)?.spec.dependsOn.map(({ service }) => service) ?? [],
+    isWanted: (name) => inConfig.has(name) || !parts.goesOn(),
+  })
 
   /** What the world shows of a fleet that has no actors yet. */
   const look = (records: ReadonlyMap<string, ServiceRecord>, exits: readonly ExitRecord[]): Promise<Map<string, Observed>> => {
@@ -87,7 +98,7 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
         const entry = kind === 'service' ? directory.entry(address) : undefined
         if (entry === undefined) return []
         const { spec, next, overrides } = entry.snapshot.context as unknown as ServiceContext
-        const goes = entry.state === 'live.stopping.thenRemoved'
+        const goes = entry.state === 'live.stopping.thenRemoved' || retirement.isGoing(spec.name)
         return [
           [
             spec.name,
@@ -108,7 +119,7 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
     names() {
       // Asked with each status: what it costs must not grow with the number of services.
       if (leaving.size === 0) return wanted
-      for (const name of leaving) if (wanted.includes(name) || hasGone(name)) leaving.delete(name)
+      for (const name of leaving) if (inConfig.has(name) || hasGone(name)) leaving.delete(name)
       return [...wanted, ...[...leaving].filter(isThere)]
     },
     async prepare(records, fresh) {
@@ -121,13 +132,14 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
       const first = new Set<Step['do']>(['sweep', 'create'])
       await take(
         parts,
+        retirement,
         steps.filter((step) => first.has(step.do)),
       )
       const generations = steps.flatMap((step) =>
         step.do === 'create' ? [[step.service, step.restored?.generation ?? 0] as const] : [],
       )
       const rest = steps.filter((step) => !first.has(step.do))
-      return { generations: new Map(generations), begin: async () => void (await take(parts, rest)) }
+      return { generations: new Map(generations), begin: async () => void (await take(parts, retirement, rest)) }
     },
     changes(next) {
       const observed = supervised()
@@ -137,16 +149,23 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
       const observed = supervised()
       const steps = keep(stepsTo(next, observed))
       wanted = next.map(({ name }) => name)
+      inConfig = new Set(wanted)
       // Told of a change, what is about to be stopped would begin anew.
-      const whole = await take(parts, steps, () => !parts.goesOn())
+      const whole = await take(parts, retirement, steps, () => !parts.goesOn())
       return whole ? changesOf(steps, observed) : null
     },
   }
 }
 
 /** Takes the steps, in slices, so that the event loop goes on; false when it was told to end before the last. */
-async function take(parts: BootParts, steps: readonly Step[], ends: () => boolean = () => false): Promise<boolean> {
+async function take(
+  parts: BootParts,
+  { retire }: Retirement,
+  steps: readonly Step[],
+  ends: () => boolean = () => false,
+): Promise<boolean> {
   await Promise.all(steps.flatMap((step) => (step.do === 'sweep' ? [sweep(parts, step)] : [])))
+  const removed = steps.flatMap((step) => (step.do === 'remove' ? [step.service] : []))
   let slice = 0
   for (const step of steps) {
     if (step.do === 'sweep') continue
@@ -154,7 +173,9 @@ async function take(parts: BootParts, steps: readonly Step[], ends: () => boolea
     if (ends()) return false
     // What a shutdown has stopped stays so.
     if (!parts.goesOn() && step.do === 'start') continue
-    takeOne(parts, step)
+    // All of them are known to one another before the first is told.
+    if (step.do !== 'remove') takeOne(parts, step)
+    else if (step.service === removed[0]) retire(removed)
   }
   return true
 }
@@ -166,7 +187,7 @@ async function sweep({ state }: BootParts, { service, processes }: Extract<Step,
   state({ type: 'system.swept', about: addressOf('service', service), because, data: { processes: [...processes] } })
 }
 
-function takeOne({ clock, run, deliver, spawn, forget }: BootParts, step: Exclude<Step, { do: 'sweep' }>): void {
+function takeOne({ clock, run, deliver, spawn, forget }: BootParts, step: Exclude<Step, { do: 'sweep' | 'remove' }>): void {
   const { service } = step
   const address = addressOf('service', service)
   const tell = (event: { readonly type: string } & Readonly<Record<string, unknown>>): void => {
@@ -193,8 +214,6 @@ function takeOne({ clock, run, deliver, spawn, forget }: BootParts, step: Exclud
       return tell({ type: 'RESCHEDULE', schedule: step.spec.schedule })
     case 'settle':
       return tell({ type: 'SET', setting: { spec: step.spec, overrides: null, back: null } })
-    case 'remove':
-      return tell({ type: 'REMOVE' })
     case 'start':
       return tell(step.because === null ? { type: 'START', by: 'the fleet' } : { type: 'RESUME', because: step.because })
     case 'forget':

@@ -4,7 +4,8 @@ import process from 'node:process'
 import type { AccessOptions } from './access.ts'
 import { toldProblems } from './config/told.ts'
 import { ConfigError } from './config/errors.ts'
-import { loadConfig, type LoadedConfig } from './config/load.ts'
+import { readConfigText } from './config/file.ts'
+import { parseConfig, type LoadedConfig } from './config/load.ts'
 import { childEnvironment } from './environment.ts'
 import { controlSocketOf } from './control-socket.ts'
 import type { ListenerSpec, Orchestrator, OrchestratorOptions } from './options.ts'
@@ -23,12 +24,13 @@ export interface EmbedOptions {
 
 /** A config as the orchestrator takes it. What of it means something to a running fleet is chosen here and nowhere else. */
 export function optionsOf(config: LoadedConfig, { env = process.env }: EmbedOptions = {}): OrchestratorOptions {
-  const { services, warnings = [], settings = {}, environment } = readOf(config, env)
+  const { services, warnings = [], settings = {}, environment, mode = null } = readOf(config, env)
   return {
     services,
     stateDir: config.stateDir,
     configPath: config.path,
     warnings,
+    mode,
     settings,
     ...(environment === undefined ? {} : { environment }),
     retention: config.journal,
@@ -66,11 +68,13 @@ export const createOrchestrator = (given: LoadedConfig | OrchestratorOptions): O
 
 /** What a config says to a fleet that runs. */
 function readOf(config: LoadedConfig, env: NodeJS.ProcessEnv): ReadConfig {
-  const { path, services, warnings, supervisor, http, log, journal, stateDir, defaultService } = config
+  const { path, services, warnings, mode, envFiles, supervisor, http, log, journal, stateDir, defaultService } = config
   const { port, host, ...security } = supervisor
   return {
     path,
     services,
+    mode,
+    envFiles,
     warnings: warnings.map((warning) => `${warning.file}:${warning.line}: ${warning.message}`),
     settings: {
       state: stateDir,
@@ -95,7 +99,11 @@ function readerOf({ path: first, flags }: LoadedConfig, env: NodeJS.ProcessEnv):
     const path = resolve(given ?? first)
     refuseUnreadable(path)
     try {
-      const read = readOf(loadConfig(path, env, flags), env)
+      const text = readConfigText(path)
+      // An editor that empties a file before it writes would end everything.
+      if (isBlank(text))
+        refuse(path, 'the file is empty; `hyphae stop all` stops everything, and so does a config without services')
+      const read = readOf(parseConfig(text, { path, env, flags }), env)
       if (!known.has(path) && read.services.length === 0) refuse(path, 'expected a config with services; it names none')
       known.add(path)
       return read
@@ -107,6 +115,8 @@ function readerOf({ path: first, flags }: LoadedConfig, env: NodeJS.ProcessEnv):
     }
   }
 }
+
+const isBlank = (text: string): boolean => text.split('\n').every((line) => /^\uFEFF?\s*(?:#.*)?$/.test(line))
 
 /** A pipe or device would keep us waiting, and with us the whole fleet. */
 function refuseUnreadable(path: string): void {

@@ -93,6 +93,7 @@ export function createFleetView({
       generation,
       desired,
       depends_on: spec.dependsOn.map((dependency) => dependency.service),
+      family: spec.family,
       args: spec.args,
       user: spec.user?.name ?? null,
       memory_limit: spec.memoryLimit === null ? null : { mb: spec.memoryLimit / 2 ** 20, by: pid === null ? null : memory },

@@ -112,7 +112,8 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
   }
 
   /** Looks until there is an answer, at once and then on each change of what the plan watches. */
-  function awaited<T>({ deadline }: Mutation, plan: Plan<unknown>, ask: (changed: Changed) => T | undefined): Promise<T> {
+  function awaited<T>(command: Mutation, plan: Plan<unknown>, ask: (changed: Changed) => T | undefined): Promise<T> {
+    const { deadline } = { ...command, ...plan }
     return new Promise((resolve, reject) => {
       let stop = (): void => {}
       const timer = setTimeout(() => {
@@ -143,7 +144,7 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
 
   /** Tells the actors, and answers once it is settled (or accepted). */
   async function settle(command: Mutation, plan: Plan<unknown>, wait: boolean | number, slip?: RequestSlip): Promise<unknown> {
-    const { begun } = plan
+    const { begun, heard } = plan
     for (const [index, { to, event }] of plan.tell.entries()) {
       // Hundreds of actors are told in slices, so that nobody else waits for all of them.
       if (index > 0 && index % limits.eventSlice === 0) {
@@ -154,7 +155,9 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
     }
     if (begun !== undefined) await awaited(command, plan, (changed) => begun(view, changed) || undefined)
     // In the turn in which they heard of it: what they made of it goes to the disk together with this, or neither does.
-    slip?.begun({ ok: true, output: plan.accepted(view) })
+    const begin = (): void => slip?.begun({ ok: true, output: plan.accepted(view) })
+    if (heard === undefined) begin()
+    else slip?.until(awaited(command, plan, (changed) => heard(view, changed) || undefined).then(begin, begin))
     if (wait === false) return plan.accepted(view)
     const settled = awaited(command, plan, (changed) => plan.settled(view, changed))
     return wait === true ? settled : inTime(settled, wait, () => plan.accepted(view))
@@ -190,8 +193,9 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
     )
 
   /** How a request is carried out: at once, or after its id has gone to the disk. */
-  function errandOf(command: Mutation, principal: Principal, parsed: unknown) {
-    const { request_id: request, wait, ...input } = parsed as { readonly request_id?: string; readonly wait: boolean | number }
+  function errandOf(command: Mutation, principal: Principal, parsed: unknown, own?: string) {
+    const { request_id: given, wait, ...input } = parsed as { readonly request_id?: string; readonly wait: boolean | number }
+    const request = given ?? own
     const planned = (repeated: boolean): Plan<unknown> =>
       command.plan(view, parsed, { principal, now: parts.clock(), newId: parts.newId, request, repeated })
     const run = (plan: Plan<unknown>, slip?: RequestSlip): Promise<Reply> => {
@@ -217,10 +221,15 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
     await parts.starting()
     refuseWhileStopping(command)
     refuseInFault(command)
-    const { request, input, planned, run, late } = errandOf(command, principal, parsed)
-    if (request === undefined) return run(planned(false))
-    const before = generations(subjects(planned(false)))
-    const reply = await parts.requests.take({ principal, id: request, command: command.name, input, before }, late)
+    const errand = errandOf(command, principal, parsed)
+    const plan = errand.planned(false)
+    const lasting = plan.heard !== undefined
+    if (errand.request === undefined && !lasting) return errand.run(plan)
+    // What goes on for a while is written down like a request, so that a crash does not end it.
+    const id = errand.request ?? parts.newId()
+    const { input, planned, late } = errandOf(command, principal, parsed, id)
+    const before = generations(subjects(plan))
+    const reply = await parts.requests.take({ principal, id, command: command.name, input, before }, late)
     return reply ?? { ok: true, output: planned(true).accepted(view) }
   }
 
@@ -277,8 +286,9 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 /** The services (or other actors) that a plan is about: a workflow is about its service. */
 function subjects({ tell }: Plan<unknown>): Address[] {
-  const about = tell.map(({ to, event }) => {
-    const service = isRecord(event['input']) ? event['input']['service'] : undefined
+  const about = tell.flatMap(({ to, event }) => {
+    const { service, services } = isRecord(event['input']) ? event['input'] : {}
+    if (Array.isArray(services)) return services.map((name) => addressOf('service', String(name)))
     return typeof service === 'string' ? addressOf('service', service) : to
   })
   return [...new Set(about)]

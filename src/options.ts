@@ -46,6 +46,8 @@ export interface OrchestratorOptions {
   /** How a config is read again; without it `system.reload` is `unavailable`. */
   readonly loadConfig?: LoadConfig
   readonly warnings?: readonly string[]
+  /** The mode in force, for the status. */
+  readonly mode?: string | null
   /** What of the config takes effect with a start only, by name: a reload says where it differs. */
   readonly settings?: Readonly<Record<string, unknown>>
   /** What children inherit; our own secrets must not be in it. */

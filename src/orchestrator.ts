@@ -26,7 +26,7 @@ import { createGateway } from './gateway.ts'
 import { inspectInto } from './inspection.ts'
 import type { Log, Orchestrator, OrchestratorOptions } from './options.ts'
 import { openPersistence, type Persistence } from './persistence.ts'
-import { createFleetPort, createGate, createTarget } from './ports.ts'
+import { createFleetPort, createGate, createTarget, createTurns } from './ports.ts'
 import { HyphaeError } from './protocol/errors.ts'
 import { addressOf } from './protocol/ids.ts'
 import type { Damage } from './protocol/journal.ts'
@@ -47,7 +47,7 @@ const silent: Log = { info() {}, warn() {}, error() {}, debug() {} }
 
 /** The composition root: the one place where machines meet effects. */
 export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
-  const { services, stateDir, configPath = null, log = silent } = options
+  const { services, stateDir, configPath = null, log = silent, warnings = [], settings = {}, mode = null } = options
   const listeners = options.listeners ?? [{ name: 'control', endpoint: `unix:${controlSocketOf(stateDir)}`, dialect: 'jsonrpc' }]
   const access = options.access ?? { token: null, allowedCommands: null }
   const run = randomBytes(3).toString('hex')
@@ -74,7 +74,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     stateDir,
     clock: monotonic,
     serviceNames: () => fleet.names(),
-    config: () => ({ path: reloading.path(), warnings: reloading.warnings() }),
+    config: () => ({ path: reloading.path(), mode: reloading.mode(), warnings: reloading.warnings() }),
     defaultService,
     faults: () => faults,
   })
@@ -127,7 +127,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     directory,
     fleet: () => fleet,
     loadConfig: options.loadConfig,
-    config: { path: configPath, services, warnings: options.warnings ?? [], settings: options.settings ?? {} },
+    config: { path: configPath, services, warnings, settings, mode },
     environment,
     status: supervisor.status,
   })
@@ -184,6 +184,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       ...schedules.ports,
       gate: createGate(parts),
       target: createTarget(parts),
+      turns: createTurns({ ...parts, spawn }),
       program: runner.logic,
       fleet: createFleetPort(parts),
       source: reloading.source,

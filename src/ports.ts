@@ -1,9 +1,13 @@
 import { fromCallback, type CallbackLogicFunction } from 'xstate'
+import type { Delivery } from './delivery.ts'
 import type { Directory } from './directory.ts'
 import type { TargetSeen, TargetCommand, TargetView } from './machines/restart-vocabulary.ts'
 import type { GateFact, GateInput, ServiceContext } from './machines/service.ts'
+import type { TurnCommand, TurnEnded } from './machines/rolling.ts'
 import type { FleetRested, FleetStop, ShutdownInput } from './machines/shutdown.ts'
 import { addressOf, parseAddress, type Address } from './protocol/ids.ts'
+import type { WorkflowResult } from './protocol/restart.ts'
+import type { TurnResult } from './protocol/rolling.ts'
 import type { FleetView } from './protocol/view.ts'
 
 /** What fills the ports of machines that look at other actors: they see the directory, and speak through `deliver`. */
@@ -69,6 +73,37 @@ export function createTarget({ directory, view, deliver, clock }: PortParts) {
       look()
     })
     return stop
+  }
+  return fromCallback(run)
+}
+
+/** The restarts of a rolling one, each a workflow of its own; where another holds the service, that one is waited for. */
+export function createTurns({ directory, view, clock, spawn }: PortParts & Pick<Delivery, 'spawn'>) {
+  const run: CallbackLogicFunction<TurnCommand, TurnEnded, { readonly by: string; readonly request?: string | undefined }> = ({
+    input: { by, request },
+    sendBack,
+    receive,
+  }) => {
+    let stop = (): void => {}
+    receive(({ turn: { service, id: own } }) => {
+      const end = (result: Omit<TurnResult, 'service'>): void => sendBack({ type: 'turn.ended', result: { service, ...result } })
+      const detail = view.serviceDetail(service)
+      if (detail === undefined)
+        return end({ workflow: null, outcome: 'failed', because: `there is no service ${service} any more` })
+      const id = detail.op?.id ?? own
+      const workflow = addressOf('restart', id)
+      const look = (): void => {
+        const seen = directory.actor(workflow)
+        if (seen === undefined || seen.live) return
+        stop()
+        const { outcome = 'failed', because = seen.reason } = (seen.result ?? {}) as Partial<WorkflowResult>
+        end({ workflow, outcome, because })
+      }
+      stop = directory.listen([workflow], look)
+      if (detail.op === null) spawn('workflows', workflow, { id, service, by, request, at: clock() })
+      look()
+    })
+    return () => stop()
   }
   return fromCallback(run)
 }

@@ -59,7 +59,7 @@ export function createReloading({ directory, fleet, loadConfig, config, environm
     return loadConfig(path)
   }
   const answerOf = (next: ReadConfig, changes: readonly ReloadChange[], dryRun: boolean): ReloadAnswer => {
-    const { settings = {}, services, warnings = [], path } = next
+    const { settings = {}, services, warnings = [], envFiles = [], path } = next
     const late = [...new Set([...Object.keys(begun), ...Object.keys(settings)])]
       .filter((name) => !sameSpec([begun[name]], [settings[name]]))
       .map((name) => `${name} has changed: that takes effect with the next start`)
@@ -69,6 +69,7 @@ export function createReloading({ directory, fleet, loadConfig, config, environm
       changes: [...changes],
       unchanged: services.length - changes.filter(({ change }) => change !== 'removed').length,
       because: dryRun ? `${changesInWords(changes)}; a dry run tells nobody` : changesInWords(changes),
+      env_files: [...envFiles],
       warnings: [...warnings, ...late],
     }
   }
@@ -120,6 +121,7 @@ export function createReloading({ directory, fleet, loadConfig, config, environm
     /** The config that is read from now on. */
     path: (): string | null => current.path,
     warnings: (): readonly string[] => current.warnings ?? [],
+    mode: (): string | null => current.mode ?? null,
     /** Goes over to services that a program has at hand. */
     async reload(services: ReadConfig['services']): Promise<string> {
       take(addressOf('supervisor', 'root'))

@@ -46,6 +46,8 @@ export interface RequestCall {
 export interface RequestSlip {
   begun(accepted: Reply): void
   done(reply: Reply): void
+  /** It goes on until then: what is left of it is carried out after a crash. */
+  until(heard: Promise<void>): void
   /** Nothing was done: the id is free again. */
   withdraw(): void
 }
@@ -75,6 +77,8 @@ export interface RequestsParts {
 export function createRequests({ journal, records, wall }: RequestsParts): Requests {
   const known = new Map<string, RequestRecord>()
   const underWay = new Map<string, Promise<Reply>>()
+  /** Those that go on after they were answered, and until when. */
+  const lasting = new Map<string, Promise<void>>()
   for (const { kind, value } of records) {
     const record = kind === 'request' ? requestRecord.safeParse(value).data : undefined
     if (record !== undefined) known.set(keyOf(record.principal, record.id), record)
@@ -121,10 +125,22 @@ export function createRequests({ journal, records, wall }: RequestsParts): Reque
       throw error
     }
     return run({
-      begun: (accepted) => change({ begun: true, open: true, reply: bounded(accepted) }),
-      done: (reply) => change({ begun: true, open: false, reply: bounded(reply) }),
+      begun: (accepted) => change({ begun: true, ...(now.reply === null ? { open: true, reply: bounded(accepted) } : {}) }),
+      done: (reply) => change({ begun: now.begun || !lasting.has(key), open: false, reply: bounded(reply) }),
+      until: (heard) => void lasting.set(key, heard),
       withdraw: () => drop(key),
     })
+  }
+
+  const start = (key: string, record: RequestRecord, run: (slip: RequestSlip) => Promise<Reply>): Promise<Reply> => {
+    const free = async (): Promise<void> => {
+      await lasting.get(key)
+      lasting.delete(key)
+      underWay.delete(key)
+    }
+    const running = first(key, record, run).finally(() => void free())
+    underWay.set(key, running)
+    return running
   }
 
   return {
@@ -163,9 +179,7 @@ export function createRequests({ journal, records, wall }: RequestsParts): Reque
         reply: null,
       }
       put(key, record)
-      const running = first(key, record, run).finally(() => underWay.delete(key))
-      underWay.set(key, running)
-      return running
+      return start(key, record, run)
     },
     unfinished(records, generations) {
       const rest: RequestCall[] = []
@@ -185,9 +199,7 @@ export function createRequests({ journal, records, wall }: RequestsParts): Reque
       const key = keyOf(principal, id)
       const record = known.get(key)
       if (record === undefined || record.begun || underWay.has(key)) return null
-      const running = first(key, record, run).finally(() => underWay.delete(key))
-      underWay.set(key, running)
-      return running
+      return start(key, record, run)
     },
   }
 }

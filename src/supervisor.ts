@@ -11,8 +11,8 @@ export interface SupervisorParts {
   /** Monotonic ms. */
   clock(): number
   serviceNames(): readonly string[]
-  /** The path of the config now, and what was odd about it. */
-  readonly config: () => { readonly path: string | null; readonly warnings: readonly string[] }
+  /** The path of the config now, its mode, and what was odd about it. */
+  readonly config: () => { readonly path: string | null; readonly mode: string | null; readonly warnings: readonly string[] }
   /** The service that is meant where none is named; it must be there. */
   defaultService(): string | null
   faults(): Pick<Faults, 'list'>
@@ -31,7 +31,7 @@ export function createSupervisor({ stateDir, clock, serviceNames, config, defaul
       damages.push(`the journal was damaged: ${because}; the damaged file is kept as ${keptAs}`)
     },
     shown(): SupervisorStatus {
-      const { path, warnings } = config()
+      const { path, mode, warnings } = config()
       return {
         status,
         pid: process.pid,
@@ -40,6 +40,7 @@ export function createSupervisor({ stateDir, clock, serviceNames, config, defaul
         default_service: defaultService(),
         version,
         config: path,
+        mode,
         state: stateDir,
         warnings: [...warnings, ...damages],
         faults: [...faults().list()],

@@ -10,6 +10,7 @@ import { reloadMachine, type ChangeoverInput, type SourceInput } from './machine
 import type { TargetCommand } from './machines/restart-vocabulary.ts'
 import { restartMachine } from './machines/restart.ts'
 import { scheduleMachine } from './machines/schedule.ts'
+import { rollingMachine, type TurnCommand } from './machines/rolling.ts'
 import { serviceMachine, type GateInput } from './machines/service.ts'
 import { shutdownMachine, type FleetStop, type ShutdownInput } from './machines/shutdown.ts'
 import type { ConversationCommand, ConversationInput } from './protocol/conversation.ts'
@@ -32,6 +33,8 @@ export interface TreeParts {
   readonly order: CallbackActorLogic<{ type: 'order.none' }, OrderInput>
   readonly gate: CallbackActorLogic<{ type: 'gate.look' }, GateInput>
   readonly target: CallbackActorLogic<TargetCommand, { service: string }>
+  /** Restarts one service after the other. */
+  readonly turns: CallbackActorLogic<TurnCommand, { readonly by: string; readonly request?: string | undefined }>
   readonly program: CallbackActorLogic<ProgramCommand, RunInput>
   readonly fleet: CallbackActorLogic<FleetStop, Pick<ShutdownInput, 'by' | 'mode'>>
   /** Reads the config of a reload. */
@@ -44,12 +47,13 @@ export interface TreeParts {
 
 /** Every machine with its ports filled, below one root. `contained` comes last, because `provide` makes a new machine. */
 export function supervisionTree(parts: TreeParts) {
-  const { state, admit, child, probe, memory, gate, target, program, fleet } = parts
+  const { state, admit, child, probe, memory, gate, target, turns, program, fleet } = parts
   const { calendar, order, source, changeover, socket, conversation } = parts
   const actions = { state: (_: unknown, statement: Statement) => state(statement) }
   const process = contained(processMachine.provide({ actors: { child, probe, memory } }))
   const service = contained(serviceMachine.provide({ actors: { process, gate }, actions }))
   const restart = contained(restartMachine.provide({ actors: { target, program }, actions }))
+  const rolling = contained(rollingMachine.provide({ actors: { turns }, actions }))
   const one = contained(programMachine.provide({ actors: { program }, actions }))
   const shutdown = contained(shutdownMachine.provide({ actors: { fleet }, actions }))
   const reload = contained(reloadMachine.provide({ actors: { source, changeover }, actions }))
@@ -62,6 +66,7 @@ export function supervisionTree(parts: TreeParts) {
     {
       services: poolOf(service, state),
       workflows: poolOf(restart, state),
+      rollings: poolOf(rolling, state),
       programs: poolOf(one, state),
       reloads: poolOf(reload, state),
       schedules: poolOf(schedule, state),

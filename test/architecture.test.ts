@@ -85,6 +85,7 @@ const composition = [
   'identity',
   'reloading',
   'schedules',
+  'retirement',
   'embed',
   'environment',
 ]

@@ -3,32 +3,46 @@ import { dirname } from 'node:path'
 import { limits } from '../protocol/limits.ts'
 
 export interface ConfigWatch {
-  /** Watches this file from now on; the one before is let go of. */
-  follow(path: string): void
+  /** Watches these files from now on; those before are let go of. */
+  follow(paths: readonly string[]): void
   stop(): void
 }
 
 /**
- * Calls back once a config file has changed and was then left alone for a moment: written in place, renamed over (as editors
- * do), linked elsewhere, gone, or there again. Its folder is watched, and the file itself looked at now and then, because
- * neither every file system tells nor does every folder stay.
+ * Calls back once a file of a config has changed and all were then left alone for a moment: written in place, renamed over (as editors
+ * do), linked elsewhere, gone, or there again; also when one is never left alone. Their folders are watched, and the files
+ * themselves looked at now and then, because neither every file system tells nor does every folder stay.
  */
-export function watchConfig(path: string, changed: () => void): ConfigWatch {
-  let file = path
-  let seen = signOf(file)
+export function watchConfig(paths: readonly string[], changed: () => void): ConfigWatch {
+  let files = paths
+  let seen = new Map(files.map((file) => [file, signOf(file)]))
   let waiting: NodeJS.Timeout | undefined
+  /** When the first of the changes that wait was seen, monotonic ms. */
+  let first: number | undefined
   let watchers: FSWatcher[] = []
 
   const look = (): void => {
-    const now = signOf(file)
-    if (now === seen) return
-    seen = now
-    // Each further step of an editor puts it off.
+    let other = false
+    for (const [file, before] of seen) {
+      const now = signOf(file)
+      if (now === before) continue
+      seen.set(file, now)
+      other = true
+    }
+    if (!other) return
+    const at = performance.now()
+    first ??= at
+    // Each further step of an editor puts it off, but not for ever.
     clearTimeout(waiting)
-    waiting = setTimeout(() => {
-      open()
-      changed()
-    }, limits.configSettle)
+    const rest = Math.max(0, limits.configSettleMost - (at - first))
+    waiting = setTimeout(
+      () => {
+        first = undefined
+        open()
+        changed()
+      },
+      Math.min(limits.configSettle, rest),
+    )
   }
   const close = (): void => {
     for (const watcher of watchers) watcher.close()
@@ -36,7 +50,7 @@ export function watchConfig(path: string, changed: () => void): ConfigWatch {
   }
   const open = (): void => {
     close()
-    watchers = foldersOf(file).flatMap((folder) => {
+    watchers = [...new Set(files.flatMap(foldersOf))].flatMap((folder) => {
       try {
         const watcher = watch(folder, { persistent: false }, look)
         // A folder that goes, or no watches left: the looks go on.
@@ -51,10 +65,10 @@ export function watchConfig(path: string, changed: () => void): ConfigWatch {
   const timer = setInterval(look, limits.configLook)
   return {
     follow(next) {
-      if (next === file) return
-      file = next
-      seen = signOf(file)
-      clearTimeout(waiting)
+      if (next.length === files.length && next.every((file) => seen.has(file))) return
+      files = next
+      // What changed meanwhile in one that is watched already is not forgotten.
+      seen = new Map(files.map((file) => [file, seen.get(file) ?? signOf(file)]))
       open()
     },
     stop() {

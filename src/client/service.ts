@@ -51,7 +51,8 @@ export function serviceHandle(client: Client, name: string): ServiceHandle {
     async status(options) {
       const { services } = await client.call('system.status', { services: [name] }, options)
       const found = services[name]
-      if (found === undefined) throw new HyphaeError('not_found', `there is no service "${name}"`)
+      if (found === undefined)
+        throw new HyphaeError('not_found', `there is no single service "${name}": it is ${Object.keys(services).join(', ')}`)
       return found
     },
     logs: (options) => client.logs({ ...options, services: [name] }),

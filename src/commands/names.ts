@@ -4,13 +4,26 @@ import { limits } from '../protocol/limits.ts'
 import { nearest } from '../protocol/nearest.ts'
 import type { FleetView } from '../protocol/view.ts'
 
-/** Names of services; `all` is every one of them. */
+/** Names of services, or of a service with instances, which means all of them. */
 export const someServices = z.array(z.string().min(1)).min(1).max(limits.services).describe('names of services')
 
-/** The service must exist; otherwise the error names the nearest that does. */
-export function knownService(view: FleetView, name: string): string {
-  if (view.service(name) !== undefined) return name
-  const near = nearest(name, view.serviceNames())
+/**
+ * The services that a name means: the one that is called so, else the instances of a service that is there several times,
+ * in the order of the config. Undefined when there is none.
+ */
+export function membersOf(view: FleetView, name: string): readonly string[] | undefined {
+  if (view.service(name) !== undefined) return [name]
+  const members = view.serviceNames().filter((one) => view.serviceDetail(one)?.spec.family === name)
+  return members.length === 0 ? undefined : members
+}
+
+/** There must be one of this name; otherwise the error names the nearest that is there. */
+function known(view: FleetView, name: string): readonly string[] {
+  const members = membersOf(view, name)
+  if (members !== undefined) return members
+  const names = view.serviceNames()
+  const families = names.map((one) => view.serviceDetail(one)?.spec.family ?? one)
+  const near = nearest(name, new Set([...families, ...names]))
   const hint = near === undefined ? '' : `; did you mean "${near}"?`
   throw new HyphaeError('not_found', `there is no service "${name}"${hint}`, {
     field: 'service',
@@ -19,6 +32,20 @@ export function knownService(view: FleetView, name: string): string {
   })
 }
 
+/** The one service of this name; several are an error that names them. */
+export function knownService(view: FleetView, name: string): string {
+  const members = known(view, name)
+  const [first = name] = members
+  if (view.service(name) !== undefined) return first
+  const shown = members.slice(0, limits.namedMembers).join(', ') + (members.length > limits.namedMembers ? ', …' : '')
+  throw new HyphaeError('invalid_params', `service: "${name}" is ${shown}, and this is for one service; name one of them`, {
+    field: 'service',
+    got: name,
+    members: [...members],
+  })
+}
+
+/** All services that are meant by these names, each once. */
 export const knownServices = (view: FleetView, names: readonly string[]): readonly string[] => [
-  ...new Set(names.map((name) => knownService(view, name))),
+  ...new Set(names.flatMap((name) => known(view, name))),
 ]

@@ -6,7 +6,8 @@ import { serviceGraph } from './graph.ts'
 import { logsFollow, logsRead } from './logs.ts'
 import { systemReload } from './reload.ts'
 import { programRun } from './program.ts'
-import { serviceExplain, serviceRestart, serviceStart, serviceStop } from './service.ts'
+import { serviceRestart } from './restart.ts'
+import { serviceExplain, serviceStart, serviceStop } from './service.ts'
 import { systemLeave, systemShutdown, systemStatus } from './system.ts'
 
 /** Every command there is. Each surface is derived from this: methods, tools, help texts and documents. */

@@ -43,6 +43,7 @@ export const systemReload = mutation({
       changes: [],
       unchanged: 0,
       because: 'accepted; what changes is not known yet',
+      env_files: [],
       warnings: [],
     })
     return {

@@ -1,59 +1,21 @@
 import * as z from 'zod'
-import { asked, mutation, query, type Plan, type PlanContext } from '../protocol/command.ts'
+import { asked, mutation, query } from '../protocol/command.ts'
 import { HyphaeError } from '../protocol/errors.ts'
 import { fact } from '../protocol/facts.ts'
 import { addressOf } from '../protocol/ids.ts'
-import type { WorkflowResult } from '../protocol/restart.ts'
 import { serviceStatus } from '../protocol/service.ts'
-import type { ActorStatus } from '../protocol/status.ts'
 import type { FleetView } from '../protocol/view.ts'
 import { knownService, knownServices, someServices } from './names.ts'
+import { createTally } from './tally.ts'
+import { accepted, conclude, deadline, resultOf, results, type Result } from './results.ts'
 
 const input = z.strictObject({
   services: someServices,
   ...asked,
 })
 
-const result = z.object({
-  service: z.string(),
-  outcome: z.enum(['done', 'accepted', 'failed', 'busy', 'cancelled']),
-  state: z.string(),
-  pid: z.number().int().nullable(),
-  because: z.string().nullable(),
-  workflow: z.string().nullable().describe('address of the workflow that did it'),
-})
-type Result = z.infer<typeof result>
-const output = z.object({ results: z.array(result) })
-
-/** Enough for a start timeout of the default length and a stop before it. */
-const deadline = 120_000
-
-function resultOf(view: FleetView, service: string, outcome: Result['outcome'], workflow: string | null = null): Result {
-  const status = view.service(service)
-  return {
-    service,
-    outcome,
-    workflow,
-    state: status?.state ?? 'removed',
-    pid: status?.pid ?? null,
-    because: status?.reason ?? null,
-  }
-}
-
-/** All of them, or an error that carries each result. */
-function conclude(verb: string, results: readonly Result[]): { results: Result[] } {
-  const bad = results.filter(({ outcome }) => outcome !== 'done' && outcome !== 'accepted')
-  if (bad.length === 0) return { results: [...results] }
-  const busy = bad.every(({ outcome }) => outcome === 'busy')
-  const message = bad.map(({ service, outcome, because }) => `${service} was not ${verb}: ${because ?? outcome}`).join('; ')
-  throw new HyphaeError(busy ? 'busy' : 'failed', message, { results })
-}
-
-const accepted = (services: readonly string[]) => (view: FleetView) => ({
-  results: services.map((service) => resultOf(view, service, 'accepted')),
-})
-
 const addresses = (services: readonly string[]) => services.map((service) => addressOf('service', service))
+const addressLists = (services: readonly string[]) => services.map((service) => [addressOf('service', service)])
 
 /** The services and all that they need, dependencies first; only those that are not already on their way. */
 function withDependencies(view: FleetView, services: readonly string[]): string[] {
@@ -85,6 +47,13 @@ function startOutcome(view: FleetView, service: string): Result | undefined {
   return over ? resultOf(view, service, 'failed') : undefined
 }
 
+/** How a stop stands. One that left the config meanwhile is not there any more. */
+function stopOutcome(view: FleetView, service: string): 'done' | 'cancelled' | undefined {
+  const status = view.service(service)
+  if (status === undefined || status.phase === 'reaped') return 'done'
+  return status.desired === 'run' ? 'cancelled' : undefined
+}
+
 export const serviceStart = mutation({
   name: 'service.start',
   summary: 'Starts services and what they depend on; answers when they are ready.',
@@ -93,19 +62,20 @@ export const serviceStart = mutation({
   deadline,
   idempotent: true,
   input,
-  output,
+  output: results,
   plan(view, { services }, context) {
     const names = knownServices(view, services)
     const needed = withDependencies(view, names)
+    const tally = createTally(addressLists(names), (index) => startOutcome(view, names[index] ?? ''))
     return {
       tell: needed.map((name) => ({
         to: addressOf('service', name),
         event: { type: 'START', by: context.principal.name, request: context.request, at: context.now },
       })),
       watch: addresses(needed),
-      settled(now) {
-        const results = names.map((name) => startOutcome(now, name))
-        return results.every((one) => one !== undefined) ? conclude('started', results) : undefined
+      settled(_, changed) {
+        const outcomes = tally.look(changed)
+        return outcomes === undefined ? undefined : conclude('started', outcomes)
       },
       accepted: accepted(names),
     }
@@ -121,87 +91,27 @@ export const serviceStop = mutation({
   idempotent: true,
   whileStopping: true,
   input,
-  output,
+  output: results,
   plan(view, { services }, context) {
     const names = knownServices(view, services)
+    const tally = createTally(addressLists(names), (index) => stopOutcome(view, names[index] ?? ''))
     return {
       tell: names.map((name) => ({
         to: addressOf('service', name),
         event: { type: 'STOP', by: context.principal.name, request: context.request, at: context.now },
       })),
       watch: addresses(names),
-      settled(now) {
-        // One that left the config meanwhile is not there any more.
-        const resting = names.every((name) => (now.service(name)?.phase ?? 'reaped') === 'reaped')
-        if (resting) return { results: names.map((name) => resultOf(now, name, 'done')) }
-        const revived = names.filter((name) => now.service(name)?.desired === 'run' && now.service(name)?.phase !== 'reaped')
-        if (revived.length === 0) return undefined
+      settled(_, changed) {
+        const outcomes = tally.look(changed)
+        if (outcomes === undefined) return undefined
         return conclude(
           'stopped',
-          names.map((name) => resultOf(now, name, revived.includes(name) ? 'cancelled' : 'done')),
+          names.map((name, index) => resultOf(view, name, outcomes[index] ?? 'done')),
         )
       },
       accepted: accepted(names),
     }
   },
-})
-
-const isResult = (value: unknown): value is WorkflowResult => typeof value === 'object' && value !== null && 'outcome' in value
-
-const begins = (run: ActorStatus | undefined): boolean => run !== undefined && run.state !== 'queued'
-
-/** One workflow per service; a service whose slot is taken is joined to the restart that holds it. */
-function planRestart(view: FleetView, services: readonly string[], context: PlanContext): Plan<{ results: Result[] }> {
-  const names = knownServices(view, services)
-  const runs = names.map((service) => {
-    const op = view.serviceDetail(service)?.op ?? null
-    const id = op?.id ?? context.newId()
-    return { service, id, address: addressOf('restart', id), joined: op !== null }
-  })
-  // What has ended is remembered for a while only; a long list keeps what it saw.
-  const seen = new Map<string, Result>()
-  return {
-    tell: runs
-      .filter(({ joined }) => !joined)
-      .map(({ service, id, address }) => ({
-        to: 'workflows',
-        event: {
-          type: 'pool.spawn',
-          address,
-          input: { id, service, by: context.principal.name, request: context.request, at: context.now },
-        },
-      })),
-    watch: runs.map(({ address }) => address),
-    // Until then its service has not heard of it.
-    begun: (now) => runs.every(({ address, joined }) => joined || begins(now.actor(address))),
-    settled(now) {
-      const results = runs.map(({ service, address }): Result | undefined => {
-        const run = now.actor(address)
-        if (run !== undefined && !run.live && isResult(run.result) && !seen.has(address)) {
-          const { outcome, because } = run.result
-          const shown = resultOf(now, service, outcome, address)
-          seen.set(address, outcome === 'done' ? shown : { ...shown, because: because ?? shown.because })
-        }
-        return seen.get(address)
-      })
-      return results.every((one) => one !== undefined) ? conclude('restarted', results) : undefined
-    },
-    accepted: (now) => ({
-      results: runs.map(({ service, address }) => resultOf(now, service, 'accepted', context.repeated ? null : address)),
-    }),
-  }
-}
-
-export const serviceRestart = mutation({
-  name: 'service.restart',
-  summary: 'Stops services and starts them again, free of their restart budget; answers when they are ready.',
-  permission: 'service.control',
-  errors: ['not_found', 'busy', 'failed', 'timeout'],
-  deadline,
-  idempotent: false,
-  input,
-  output,
-  plan: (view, { services }, context) => planRestart(view, services, context),
 })
 
 export const serviceExplain = query({

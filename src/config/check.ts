@@ -5,6 +5,8 @@ import { isServiceName, serviceNameRule } from '../protocol/ids.ts'
 import type { Checker } from './checker.ts'
 import { checkAccounts } from './check-accounts.ts'
 import { checkSchedule } from './check-schedule.ts'
+import type { Families } from './families.ts'
+import { modesInWords, type Modes } from './modes.ts'
 import { nearest } from '../protocol/nearest.ts'
 import { isVerb, verbNames } from '../protocol/verbs.ts'
 import type { Path } from './report.ts'
@@ -93,9 +95,18 @@ export function checkSecurity({ security }: WrittenSupervisor, checker: Checker)
   }
 }
 
-export function checkDefaultService(names: readonly string[], checker: Checker): void {
+export function checkDefaultService(families: Families, modes: Modes, checker: Checker): void {
   const path: Path = ['supervisor', 'default_service']
   const name = checker.tree.at(path)
-  if (typeof name !== 'string' || names.includes(name)) return
-  checker.error(path, { message: `there is no service ${JSON.stringify(name)}`, suggestion: nearest(name, names) })
+  if (typeof name !== 'string') return
+  const members = families.membersOf(name)
+  if (members === undefined) {
+    const message = `there is no service ${JSON.stringify(name)}`
+    checker.error(path, { message, suggestion: nearest(name, families.names()) })
+  } else if (families.isFamily(name)) {
+    const all = members.slice(0, 3).join(', ') + (members.length > 3 ? ', …' : '')
+    checker.error(path, { message: `"${name}" has instances, and one service is meant; name one of ${all}` })
+  } else if (modes.leftOut.has(name)) {
+    checker.error(path, { message: `"${name}" is left out: ${modesInWords(name, modes)}` })
+  }
 }

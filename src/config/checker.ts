@@ -10,11 +10,17 @@ export interface Checker {
 }
 
 export function createChecker(tree: Tree, report: Report): Checker {
+  /** As it stands in the file: of an instance, its family. */
+  const written = (path: Path): Path => {
+    const [, services, name] = path
+    const instance = services === 'services' && typeof name === 'string' ? tree.instance(name) : undefined
+    return instance === undefined ? path : path.with(2, instance.family)
+  }
   return {
     tree,
     error: (path, finding, part) => {
-      if (!tree.broken(path)) report.error(tree.offset(path, part), path, finding)
+      if (!tree.broken(path)) report.error(tree.offset(path, part), written(path), finding)
     },
-    warn: (path, finding, part) => report.warn(tree.offset(path, part), path, finding),
+    warn: (path, finding, part) => report.warn(tree.offset(path, part), written(path), finding),
   }
 }

@@ -1,4 +1,6 @@
 import type { Checker } from './checker.ts'
+import type { Families } from './families.ts'
+import { modesInWords, type Modes } from './modes.ts'
 import { nearest } from '../protocol/nearest.ts'
 import { dependenciesOf, hasReadiness } from './resolve.ts'
 import type { Path } from './report.ts'
@@ -6,17 +8,17 @@ import type { WrittenService } from './service-schema.ts'
 
 /**
  * Checks what depends on what. `written` has every service of the file, `services` those that are sound:
- * to depend on one with errors of its own is no further error.
+ * to depend on one with errors of its own is no further error. What runs needs what runs too, in the mode in force.
  */
 export function checkDependencies(
   written: ReadonlyMap<string, WrittenService['depends_on']>,
   services: ReadonlyMap<string, WrittenService>,
-  checker: Checker,
+  { families, modes, checker }: { readonly families: Families; readonly modes: Modes; readonly checker: Checker },
 ): void {
   const edges = new Map<string, ReadonlyMap<string, Edge>>()
   for (const [name, dependsOn] of written) {
     const own = new Map<string, Edge>()
-    for (const { service, condition, path: below, part } of dependenciesOf(dependsOn)) {
+    for (const { service, name: said, condition, path: below, part } of dependenciesOf(dependsOn, families)) {
       const path: Path = ['supervisor', 'services', name, ...below]
       const target = services.get(service)
       if (service === name) {
@@ -24,9 +26,11 @@ export function checkDependencies(
       } else if (!written.has(service)) {
         checker.error(
           path,
-          { message: `there is no service ${JSON.stringify(service)}`, suggestion: nearest(service, written.keys()) },
+          { message: `there is no service ${JSON.stringify(said)}`, suggestion: nearest(said, families.names()) },
           part,
         )
+      } else if (modes.leftOut.has(service) && !modes.leftOut.has(name)) {
+        checker.error(path, { message: `"${said}" is left out: ${modesInWords(service, modes)}` }, part)
       } else if (own.has(service)) {
         checker.error(path, { message: `"${service}" is named twice` }, part)
       } else {

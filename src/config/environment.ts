@@ -8,6 +8,7 @@ export interface Flags {
   readonly host?: string
   readonly httpPort?: string
   readonly logLevel?: string
+  readonly mode?: string
 }
 
 /** A text, and the flag or the variable that it comes from. */
@@ -24,9 +25,10 @@ export interface Overrides {
   /** Of HTTP; null: off. */
   readonly httpPort: number | null | undefined
   readonly level: LogLevel | undefined
+  readonly mode: Said | undefined
 }
 
-/** Reads the flags, then SUPERVISOR_PORT, SUPERVISOR_HOST, SUPERVISOR_LOG_LEVEL and RUST_LOG. */
+/** Reads the flags, then SUPERVISOR_PORT, SUPERVISOR_HOST, SUPERVISOR_LOG_LEVEL, RUST_LOG and MAGICTUNNEL_RUNTIME_MODE. */
 export function readOverrides(env: Environment, flags: Flags, report: Report): Overrides {
   const said = (flag: string, given: string | undefined, variable: string): Said | undefined => {
     if (given !== undefined) return { text: given, from: flag }
@@ -38,6 +40,7 @@ export function readOverrides(env: Environment, flags: Flags, report: Report): O
     httpPort: portOf(said('--http-port', flags.httpPort, 'HYPHAE_HTTP_PORT'), report),
     host: hostOf(said('--host', flags.host, 'SUPERVISOR_HOST'), report),
     level: levelOf(said('--log-level', flags.logLevel, 'SUPERVISOR_LOG_LEVEL'), env, report),
+    mode: said('--mode', flags.mode, 'MAGICTUNNEL_RUNTIME_MODE'),
   }
 }
 

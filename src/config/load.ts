@@ -4,6 +4,9 @@ import { limits } from '../protocol/limits.ts'
 import type { ServiceSpec } from '../protocol/service.ts'
 import { checkDefaultService, checkDelays, checkEnabled, checkSecurity, checkService, checkServiceName } from './check.ts'
 import { createChecker, type Checker } from './checker.ts'
+import { familiesOf } from './families.ts'
+import { readEnvFiles } from './env-files.ts'
+import { modesOf } from './modes.ts'
 import { checkDependencies } from './dependencies.ts'
 import { readDocument } from './document.ts'
 import { readOverrides, type Flags } from './environment.ts'
@@ -33,6 +36,12 @@ export interface LoadedConfig {
   /** How each service is grouped for people; every service has an entry. */
   readonly labels: ReadonlyMap<string, ServiceLabels>
   readonly defaultService: string | null
+  /** The mode in force; null: none. */
+  readonly mode: string | null
+  /** Services that are not part of the fleet in this mode, with those in which they are. */
+  readonly leftOut: ReadonlyMap<string, readonly string[]>
+  /** Absolute paths of the files that variables of services were read from; those that may be missing, too. */
+  readonly envFiles: readonly string[]
   /** `port`: null = off. */
   readonly supervisor: { readonly host: string; readonly port: number | null } & Security
   readonly http: { readonly host: string; readonly port: number | null; readonly allowedOrigins: readonly string[] }
@@ -72,14 +81,18 @@ export function parseConfig(
   const checker = createChecker(tree, report)
 
   tellIgnored(checker)
-  const { names, services, dependencies } = readServices(checker, dir)
+  const { names, services: all, dependencies } = readServices(checker, dir)
+  const families = familiesOf(tree, names)
   const written = validate(fileSchema, withoutServices(tree), [], checker)
   const overrides = readOverrides(env, flags, report)
   checkEnabled(checker)
-  checkDefaultService(names, checker)
-  checkDependencies(dependencies, services, checker)
+  const modes = modesOf(all, overrides.mode, checker, report)
+  const services = new Map([...all].filter(([name]) => !modes.leftOut.has(name)))
+  const envFiles = readEnvFiles(services, dir, checker)
+  checkDefaultService(families, modes, checker)
+  checkDependencies(dependencies, all, { families, modes, checker })
   if (written !== undefined) {
-    checkDelays(written.supervisor, services, checker)
+    checkDelays(written.supervisor, all, checker)
     checkSecurity(written.supervisor, checker)
   }
   const host = resolveHost(
@@ -94,15 +107,19 @@ export function parseConfig(
   if (written === undefined) return report.fatal(0, [], { message: "can't be used" })
 
   const { supervisor, http, log, journal } = written
+  const ground = { dir, supervisor, services, families, tree, fileEnv: envFiles.env }
   return {
     path,
     dir,
     stateDir: stateDirOf(dir, written.state, env),
-    services: Array.from(services, ([name, service]) => resolveService(name, service, { dir, supervisor, services, tree })),
+    services: Array.from(services, ([name, service]) => resolveService(name, service, ground)),
     labels: new Map(
       Array.from(services, ([name, { category, kind }]) => [name, { category: category ?? 'core', kind: kind ?? 'plain' }]),
     ),
     defaultService: supervisor.default_service ?? null,
+    mode: modes.inForce,
+    leftOut: modes.leftOut,
+    envFiles: envFiles.paths,
     supervisor: {
       host,
       port: overrides.port === undefined ? supervisor.port : overrides.port,

@@ -39,6 +39,7 @@ export interface Report {
 export function createReport(file: string, text: string, lines: LineCounter): Report {
   const problems: ConfigProblem[] = []
   const warnings: ConfigProblem[] = []
+  const told = new Set<string>()
 
   const place = (offset: number, field: Path, finding: Finding): ConfigProblem => {
     const { line, col } = lines.linePos(offset)
@@ -49,7 +50,15 @@ export function createReport(file: string, text: string, lines: LineCounter): Re
   }
   const inEnvironment = (variable: string, finding: Finding): ConfigProblem =>
     problem({ file: variable.startsWith('--') ? 'command line' : 'environment', line: 0, column: 0, field: variable }, finding)
+  /** What is wrong with each instance of a service is wrong once. */
+  const isNew = ({ line, column, field, expected, message }: ConfigProblem): boolean => {
+    const key = [line, column, field, expected ?? message].join('\n')
+    const known = line > 0 && told.has(key)
+    told.add(key)
+    return !known
+  }
   const add = (found: ConfigProblem): void => {
+    if (!isNew(found)) return
     problems.push(found)
     if (problems.length >= limits.configProblems) fail()
   }
@@ -59,7 +68,10 @@ export function createReport(file: string, text: string, lines: LineCounter): Re
 
   return {
     error: (offset, field, finding) => add(place(offset, field, finding)),
-    warn: (offset, field, finding) => void warnings.push(place(offset, field, finding)),
+    warn: (offset, field, finding) => {
+      const found = place(offset, field, finding)
+      if (isNew(found)) warnings.push(found)
+    },
     errorIn: (variable, finding) => add(inEnvironment(variable, finding)),
     warnIn: (variable, finding) => void warnings.push(inEnvironment(variable, finding)),
     fatal: (offset, field, finding) => {

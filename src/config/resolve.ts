@@ -4,6 +4,7 @@ import { accountOf, groupOf } from './accounts.ts'
 import { overlay } from './overlay.ts'
 import { resolveProbes, resolveProgram, textList, texts } from './probes.ts'
 import type { Path } from './report.ts'
+import type { Families } from './families.ts'
 import type { WrittenSupervisor } from './schema.ts'
 import { signalName, type WrittenService } from './service-schema.ts'
 import type { Tree } from './tree.ts'
@@ -14,7 +15,10 @@ export interface Ground {
   readonly dir: string
   readonly supervisor: WrittenSupervisor
   readonly services: ReadonlyMap<string, WrittenService>
+  readonly families: Families
   readonly tree: Tree
+  /** What a service takes from its env files. */
+  readonly fileEnv: ReadonlyMap<string, Readonly<Record<string, string>>>
 }
 
 /** What the user asked for in full: absolute paths, ms, every default. The written service must have been checked. */
@@ -23,17 +27,23 @@ export function resolveService(name: string, written: WrittenService, ground: Gr
   const path: Path = ['supervisor', 'services', name]
   const workingDir = resolve(ground.dir, written.working_dir ?? '.')
   const oneShot = written.one_shot ?? false
+  const instance = tree.instance(name)
   const restart = overlay(supervisor.restart, written.restart)
   const maxRestarts = written.max_restarts ?? restart.max_restarts
   return {
     name,
+    family: instance?.family ?? null,
     command: resolveProgram(written.command, workingDir),
     args: textList(written.args ?? [], [...path, 'args'], tree),
     workingDir,
-    env: texts(written.env, [...path, 'env'], tree),
+    env: {
+      ...(instance === undefined ? {} : { INSTANCE: String(instance.number) }),
+      ...ground.fileEnv.get(name),
+      ...texts(written.env, [...path, 'env'], tree),
+    },
     oneShot,
     autostart: written.autostart ?? true,
-    dependsOn: dependenciesOf(written.depends_on).map(({ service, condition }) => ({
+    dependsOn: dependenciesOf(written.depends_on, ground.families).map(({ service, condition }) => ({
       service,
       condition: condition ?? naturalCondition(ground.services.get(service)),
     })),
@@ -68,7 +78,10 @@ export function resolveService(name: string, written: WrittenService, ground: Gr
 
 /** A dependency as it is written. */
 export interface WrittenDependency {
+  /** The name of one service. */
   readonly service: string
+  /** As it is written: perhaps the name of a family. */
+  readonly name: string
   /** Undefined where the file leaves it open. */
   readonly condition: DependencyCondition | undefined
   /** Where it stands below the service. */
@@ -77,17 +90,21 @@ export interface WrittenDependency {
   readonly part: 'key' | 'value'
 }
 
-export function dependenciesOf(written: WrittenService['depends_on']): WrittenDependency[] {
+/** What a service depends on; to depend on a family is to depend on each of its instances. */
+export function dependenciesOf(written: WrittenService['depends_on'], families: Families): WrittenDependency[] {
+  const each = (name: string, { condition, path, part }: Omit<WrittenDependency, 'service' | 'name'>): WrittenDependency[] =>
+    (families.membersOf(name) ?? [name]).map((service) => ({ service, name, condition, path, part }))
   if (written === undefined) return []
   if (Array.isArray(written)) {
-    return written.map((service, index) => ({ service, condition: undefined, path: ['depends_on', index], part: 'value' }))
+    return written.flatMap((name, index) => each(name, { condition: undefined, path: ['depends_on', index], part: 'value' }))
   }
-  return Object.entries(written).map(([service, condition]) => ({
-    service,
-    condition: typeof condition === 'string' ? condition : condition?.condition,
-    path: ['depends_on', service],
-    part: 'key',
-  }))
+  return Object.entries(written).flatMap(([name, condition]) =>
+    each(name, {
+      condition: typeof condition === 'string' ? condition : condition?.condition,
+      path: ['depends_on', name],
+      part: 'key',
+    }),
+  )
 }
 
 export const hasReadiness = ({ readiness, health_check_url }: WrittenService): boolean =>

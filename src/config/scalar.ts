@@ -20,7 +20,9 @@ export function fillIn(document: Document.Parsed, source: string, scalar: Scalar
       message:
         name === null
           ? '"${" begins no variable here: write ${NAME} or ${NAME:-default}, or $${ for a literal "${"'
-          : `the environment variable ${name} is not set; set it, or give a default: \${${name}:-default}`,
+          : name === 'INSTANCE'
+            ? 'INSTANCE is the number of a service with `instances:`; this is none, and the environment has no such variable'
+            : `the environment variable ${name} is not set; set it, or give a default: \${${name}:-default}`,
     })),
   }
 }

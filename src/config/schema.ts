@@ -47,6 +47,9 @@ export const supervisorSchema = block({
     .describe('The TCP port of the supervisor; 0 takes a free one, off none. SUPERVISOR_PORT comes first.'),
   host: filledText.prefault('127.0.0.1').describe('The address that the supervisor listens on. SUPERVISOR_HOST comes first.'),
   default_service: text.optional().describe('The service that is meant where a command names none.'),
+  mode: filledText
+    .optional()
+    .describe('The mode in force: services with modes run in these only. --mode, then MAGICTUNNEL_RUNTIME_MODE, come first.'),
   environment: z.enum(['development', 'production']).prefault('development').describe('Production allows less by default.'),
   services: z.record(z.string(), serviceSchema).prefault({}).describe('What to run: a map of name to service.'),
   health_check: block({

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import * as z from 'zod'
-import { dependencyConditions, restartPolicies } from '../protocol/service.ts'
 import { limits } from '../protocol/limits.ts'
+import { dependencyConditions, restartPolicies } from '../protocol/service.ts'
 import {
   bareText,
   block,
@@ -68,6 +68,13 @@ const account = (what: string) => {
 
 const inherited = "Default: the supervisor's."
 
+const envFileBlock = block({
+  path: filledText.describe("Relative to the config file's folder."),
+  required: z.boolean().optional().describe('false: it may be missing. Default: true.'),
+})
+const envFileExpected = 'the path of a file, or a map with path and required'
+const envFile = z.union([filledText, envFileBlock], { error: envFileExpected })
+
 export const serviceSchema = block({
   command: filledText.describe('The program. With a slash in it: relative to working_dir; otherwise it is looked for in PATH.'),
   args: z.array(bareText).optional().describe('Its arguments. No shell is involved.'),
@@ -75,6 +82,23 @@ export const serviceSchema = block({
     .optional()
     .describe("The folder that it runs in, relative to the config file's folder, which is the default."),
   env: variables.optional().describe('Environment variables, beside those that Hyphae itself was started with.'),
+  env_file: z
+    .union([filledText, envFileBlock, z.array(envFile).max(limits.envFiles, { error: `at most ${limits.envFiles} files` })], {
+      error: `${envFileExpected}, or a list of them`,
+    })
+    .optional()
+    .describe(
+      "Files with variables, as dotenv writes them, relative to the config file's folder. env comes first, then the later file.",
+    ),
+  instances: wholeNumber(1, limits.instances)
+    .optional()
+    .describe('How often it is there: web becomes web-1, web-2 and so on, and "${INSTANCE}" is the number.'),
+  modes: z
+    .array(filledText)
+    .refine((modes) => modes.length > 0, { error: 'a list with at least one mode' })
+    .meta({ minItems: 1 })
+    .optional()
+    .describe('The modes in which it runs; without it, in every mode and in none.'),
   description: text.optional().describe('One line for people.'),
   category: z.enum(['core', 'advanced']).optional().describe('A label, without effect in this version. Default: core.'),
   kind: z.enum(['mcp', 'plain']).optional().describe('A label, without effect in this version. Default: plain.'),

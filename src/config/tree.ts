@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, type Alias, type Node, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml'
 import { limits } from '../protocol/limits.ts'
 import type { ConfigDocument } from './document.ts'
+import { countOf, wantsInstances, type Instance } from './instances.ts'
 import type { Environment } from './interpolate.ts'
 import type { Path } from './report.ts'
 import { fillIn } from './scalar.ts'
@@ -14,6 +15,8 @@ interface Spot {
   readonly text: string | null
   /** A variable is missing: what the value is says nothing. */
   readonly broken: boolean
+  /** Of a service that stands there several times: which one it is. */
+  readonly instance?: Instance
 }
 
 /** The file as plain values, which still knows where each one stands. Maps have no prototype. */
@@ -30,6 +33,8 @@ export interface Tree {
   keys(path: Path): readonly string[]
   /** Was something wrong with this value already? */
   broken(path: Path): boolean
+  /** Of a service with `instances`: which one this is. */
+  instance(service: string): Instance | undefined
 }
 
 interface Read {
@@ -57,7 +62,8 @@ export function readTree(file: ConfigDocument, env: Environment, wanted: (sectio
   const { document, report, targets } = file
   const spots = new WeakMap<object, Map<string | number, Spot>>()
   const others: string[] = []
-  const anchored = new Map<Node, Read | 'open'>()
+  /** What texts are filled in with, and what has been read so. */
+  let scope = { env, anchored: new Map<Node, Read | 'open'>() }
   let size = 0
 
   const grow = (by: number, node: Node, path: Path): void => {
@@ -78,6 +84,7 @@ export function readTree(file: ConfigDocument, env: Environment, wanted: (sectio
       return unusable
     }
     if (node.anchor === undefined) return readNode(node, path)
+    const { anchored } = scope
     const known = anchored.get(node)
     if (known !== undefined && known !== 'open') return known
     anchored.set(node, 'open')
@@ -88,7 +95,7 @@ export function readTree(file: ConfigDocument, env: Environment, wanted: (sectio
 
   const follow = (alias: Alias, path: Path): Read => {
     const target = targets.get(alias)
-    const known = target === undefined ? undefined : anchored.get(target)
+    const known = target === undefined ? undefined : scope.anchored.get(target)
     if (target === undefined || known === 'open') {
       const message =
         target === undefined ? `there is no anchor "&${alias.source}" above` : `"*${alias.source}" stands inside of what it names`
@@ -130,7 +137,11 @@ export function readTree(file: ConfigDocument, env: Environment, wanted: (sectio
       } else if (key === '<<' && named.type === 'PLAIN') {
         if (valueNode !== null) merged.push(valueNode)
       } else if (first !== undefined) {
-        report.error(start(keyNode), here, { message: `is given twice, first on line ${report.lineOf(first.key)}` })
+        const what =
+          first.instance === undefined ? 'is given twice, first' : `is the name of an instance of "${first.instance.family}",`
+        report.error(start(keyNode), here, { message: `${what} on line ${report.lineOf(first.key)}` })
+      } else if (isServices(path) && valueNode !== null && wantsInstances(valueNode, targets)) {
+        readInstances(value, own, { key, keyNode, valueNode, path })
       } else {
         const result = read(valueNode, here)
         const place = result.value === null || valueNode === null ? start(keyNode) : start(valueNode)
@@ -143,6 +154,30 @@ export function readTree(file: ConfigDocument, env: Environment, wanted: (sectio
     return { value, size: size - before + 1, text: null, broken: false }
   }
 
+  /** A service that is there several times: each is read with its own number. */
+  const readInstances = (value: Record<string, unknown>, own: Map<string | number, Spot>, of: Family): void => {
+    const { key, keyNode, valueNode, path } = of
+    const place = { key: start(keyNode), value: start(valueNode), text: null, broken: false }
+    const count = countOf(valueNode, targets, (scalar, written) => fillIn(document, file.text, scalar, written, env).value)
+    const outer = scope
+    const open = [...outer.anchored].filter(([, known]) => known === 'open')
+    // By itself it is nothing, but its name is taken.
+    if (count !== undefined) own.set(key, place)
+    for (let number = 1; number <= (count ?? 1); number++) {
+      const name = count === undefined ? key : `${key}-${number}`
+      const taken = own.get(name)
+      if (taken !== undefined && count !== undefined) {
+        const message = `its instance "${name}" has the name of the service on line ${report.lineOf(taken.key)}`
+        report.error(start(keyNode), [...path, key], { message })
+        continue
+      }
+      scope = { env: { ...env, INSTANCE: String(number) }, anchored: new Map(open) }
+      value[name] = read(valueNode, [...path, key]).value
+      own.set(name, count === undefined ? place : { ...place, instance: { family: key, number } })
+    }
+    scope = outer
+  }
+
   /** Adds what `<<` names, where the map does not say otherwise. */
   const merge = (value: Record<string, unknown>, own: Map<string | number, Spot>, node: Node, path: Path): void => {
     const sources = isSeq(node) ? (node.items as Node[]) : [node]
@@ -152,8 +187,11 @@ export function readTree(file: ConfigDocument, env: Environment, wanted: (sectio
         report.error(start(source), [...path, '<<'], { expected: 'a map, or an alias of one' })
         continue
       }
-      for (const [key, spot] of spots.get(from) ?? []) {
-        if (own.has(key)) continue
+      const all = spots.get(from) ?? new Map<string | number, Spot>()
+      // A service of this name stands here already: then no instance of another one joins it.
+      const foreign = new Set([...all.values()].map(({ instance }) => instance?.family).filter((family) => own.has(family ?? '')))
+      for (const [key, spot] of all) {
+        if (own.has(key) || foreign.has(spot.instance?.family)) continue
         own.set(key, spot)
         if (Object.hasOwn(from, key)) value[key] = (from as Record<string, unknown>)[key]
       }
@@ -185,7 +223,7 @@ export function readTree(file: ConfigDocument, env: Environment, wanted: (sectio
   }
 
   const fill = (scalar: Scalar, written: string, path: Path): Read => {
-    const { value, text, faults } = fillIn(document, file.text, scalar, written, env)
+    const { value, text, faults } = fillIn(document, file.text, scalar, written, scope.env)
     for (const { offset, message } of faults) report.error(offset, path, { message })
     return { value, size: 1, text, broken: faults.length > 0 }
   }
@@ -231,8 +269,19 @@ export function readTree(file: ConfigDocument, env: Environment, wanted: (sectio
       return Array.from(spots.get(map)?.keys() ?? [], String).filter((key) => Object.hasOwn(map, key))
     },
     broken: (path) => find(path).spot?.broken ?? false,
+    instance: (service) => find(['supervisor', 'services', service]).spot?.instance,
   }
 }
+
+/** What is known of a service that is to be there several times. */
+interface Family {
+  readonly key: string
+  readonly keyNode: Node
+  readonly valueNode: Node
+  readonly path: Path
+}
+
+const isServices = (path: Path): boolean => path.length === 2 && path[0] === 'supervisor' && path[1] === 'services'
 
 const start = (node: Node): number => node.range?.[0] ?? 0
 

@@ -9,6 +9,7 @@ import type { Phase } from '../protocol/lifecycle.ts'
  *
  *   orchestrator ─┬─ services      pool of service.<name>, each with its process
  *                 ├─ workflows     pool of restart.<id>
+ *                 ├─ rollings      pool of rolling.<id>
  *                 ├─ reloads       pool of reload.<id>
  *                 ├─ schedules     pool of schedule.<service>
  *                 ├─ programs      pool of program.<id>
@@ -21,6 +22,7 @@ import type { Phase } from '../protocol/lifecycle.ts'
 export const pools = [
   'services',
   'workflows',
+  'rollings',
   'programs',
   'reloads',
   'schedules',

@@ -66,7 +66,10 @@ const order = [
   'forget',
 ] as const
 
-/** Steps in the order in which they are to be taken: within one kind, as the config has the services. */
+/**
+ * Steps in the order in which they are to be taken: within one kind, as the config has the services. What changes is told
+ * after what it depends on, which is on its way down by then: so it waits for it, instead of coming up beside the old one.
+ */
 export function reconcile(desired: Desired, observed: ReadonlyMap<string, Observed>): Step[] {
   const wanted = new Map(desired.specs.map((spec) => [spec.name, spec]))
   const names = new Set([...wanted.keys(), ...desired.records.keys(), ...observed.keys()])
@@ -81,7 +84,32 @@ export function reconcile(desired: Desired, observed: ReadonlyMap<string, Observ
     }
     return resume(spec, desired, seen)
   })
-  return order.flatMap((kind) => steps.filter((one) => one.do === kind))
+  return order.flatMap((kind) => {
+    const some = steps.filter((one) => one.do === kind)
+    return kind === 'reconfigure' ? dependenciesFirst(some, wanted) : some
+  })
+}
+
+/** Otherwise in the order in which they are. */
+function dependenciesFirst(steps: readonly Step[], specs: ReadonlyMap<string, ServiceSpec>): Step[] {
+  const left = new Map(steps.map((one) => [one.service, one]))
+  // With its dependencies on top of it; a long chain must not be a deep recursion.
+  const stack = steps.map(({ service }) => service).toReversed()
+  const opened = new Set<string>()
+  const sorted: Step[] = []
+  for (let name = stack.at(-1); name !== undefined; name = stack.at(-1)) {
+    const needs = opened.has(name) ? [] : (specs.get(name)?.dependsOn ?? []).filter(({ service }) => !opened.has(service))
+    opened.add(name)
+    if (needs.length > 0) {
+      stack.push(...needs.map(({ service }) => service).toReversed())
+      continue
+    }
+    stack.pop()
+    const one = left.get(name)
+    if (one !== undefined) sorted.push(one)
+    left.delete(name)
+  }
+  return sorted
 }
 
 const nothing: Observed = { incarnations: [], contained: [], exits: [], supervised: null, leaving: false }

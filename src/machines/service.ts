@@ -5,7 +5,7 @@ import type { Statement } from '../protocol/facts.ts'
 import type { Phase } from '../protocol/lifecycle.ts'
 import type { Containment, MemoryKeeper, ProcessIdentity } from '../protocol/process.ts'
 import { noHistory, type RestartDecision, type RestartHistory } from '../protocol/restart.ts'
-import type { ServiceRecord } from '../protocol/record.ts'
+import { sameSpec, type ServiceRecord } from '../protocol/record.ts'
 import type { Ended, Operation, ServiceCommand, ServiceSpec } from '../protocol/service.ts'
 import type { Overrides, Setting } from '../protocol/setting.ts'
 import { port } from './port.ts'
@@ -147,8 +147,9 @@ const base = setup({
     mayOperate: ({ context }, { op }: Restart) => context.op?.id === op,
     slotIsFree: ({ context }) => context.op === null,
     holdsSlot: ({ context }, { op }: { op: string }) => context.op?.id === op,
+    /** What it depends on matters to a start alone; more instances of that must not restart whoever needs them. */
     isChange: ({ context }, { spec }: { spec: ServiceSpec }) =>
-      JSON.stringify(spec) !== JSON.stringify(context.next ?? context.spec),
+      !sameSpec({ ...spec, dependsOn: [] }, { ...(context.next ?? context.spec), dependsOn: [] }),
     current: ({ context }, { incarnation }: { incarnation: string }) => incarnation === context.incarnation,
     restartsWhenUnhealthy: ({ context }) => context.spec.restart.onUnhealthy,
     wantsToRun: ({ context }) => context.desired === 'run',

@@ -47,6 +47,13 @@ export interface Plan<T> {
   accepted(view: FleetView): T
   /** Has every actor it goes to heard of it? Without it: once they were told. Asked as `settled` is. */
   begun?(view: FleetView, changed: Changed): boolean
+  /**
+   * Of what goes on after it was begun, actor by actor: has each heard of it, or will it not any more? Until then what is
+   * left of it is carried out after a crash. Asked as `settled` is.
+   */
+  heard?(view: FleetView, changed: Changed): boolean
+  /** How long a caller waits, ms, where it is longer than the command's own. */
+  readonly deadline?: number
 }
 
 export interface PlanContext {

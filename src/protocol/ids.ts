@@ -8,6 +8,7 @@ export const kinds = [
   'service',
   'process',
   'restart',
+  'rolling',
   'program',
   'schedule',
   'reload',

@@ -252,4 +252,14 @@ export const limits = {
   launchTrial: 2_000,
   /** How long the machine may take to tell who a user is (LDAP, say), ms. */
   accountLookup: 5_000,
+  /** Instances of one service. */
+  instances: 1_000,
+  /** Names that an error lists where one service is meant and several are named. */
+  namedMembers: 5,
+  /** Size of one file with variables of a service, bytes. */
+  envFileBytes: 256 * 1024,
+  /** Such files of one service. */
+  envFiles: 16,
+  /** A config file that is never left alone is read after this long all the same, ms. */
+  configSettleMost: 2_000,
 } as const

@@ -19,7 +19,12 @@ export const serviceRecord = z.object({
   generation: z.number().int(),
   readyGeneration: z.number().int(),
   /** The spec of that generation, sealed. */
-  spec: z.looseObject({ name: z.string(), command: z.string() }),
+  spec: z.looseObject({
+    name: z.string(),
+    command: z.string(),
+    // Not from the beginning: what lacks it has the usual value, and has not changed.
+    family: z.string().nullable().default(null),
+  }),
   by: z.string().nullable(),
   /** The request id of the command that asked for it, where it had one. */
   request: z.string().nullable(),
@@ -104,6 +109,7 @@ const stable = (value: unknown): string =>
 /** For a service that is known only by what runs of it: enough to stop it decently. */
 export const bareSpec = (name: string): ServiceSpec => ({
   name,
+  family: null,
   command: '/bin/false',
   args: [],
   workingDir: '/',

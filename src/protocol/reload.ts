@@ -18,6 +18,7 @@ export const reloadAnswer = z.object({
   changes: z.array(reloadChange),
   unchanged: z.number().int().describe('services of the config that are not touched'),
   because: z.string().describe('the changes in words'),
+  env_files: z.array(z.string()).describe('the env files of its services: what a watch looks at beside it'),
   warnings: z.array(z.string()).describe("the config's own, and what takes effect with the next start only"),
 })
 export type ReloadAnswer = z.infer<typeof reloadAnswer>
@@ -27,6 +28,10 @@ export interface ReadConfig {
   readonly path: string | null
   readonly services: readonly ServiceSpec[]
   readonly warnings?: readonly string[]
+  /** The mode in force; null, or nothing: none. */
+  readonly mode?: string | null
+  /** Absolute paths of the env files of its services. */
+  readonly envFiles?: readonly string[]
   /** What takes effect with a start only, by the name that a person knows it by. Compared, never shown. */
   readonly settings?: Readonly<Record<string, unknown>>
   /** What children inherit from then on; without it, what they do now. */

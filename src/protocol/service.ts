@@ -64,6 +64,8 @@ export type SignalName = `SIG${string}`
 /** What the user asked for, resolved: absolute paths, ms, every default filled in. Data only. */
 export interface ServiceSpec {
   readonly name: string
+  /** The name that it shares with its other instances: `web` of web-1; null where it is there once. */
+  readonly family: string | null
   readonly command: string
   readonly args: readonly string[]
   readonly workingDir: string
@@ -184,6 +186,7 @@ export const serviceStatus = z.object({
   generation: z.number().int().describe('grows with every requested start or restart'),
   desired: z.enum(['run', 'stop']),
   depends_on: z.array(z.string()),
+  family: z.string().nullable().describe('the name that it shares with its other instances'),
   args: z.array(z.string()).readonly().describe('the arguments that it runs with'),
   user: z.string().nullable().describe('whom it runs as; null: as Hyphae itself'),
   memory_limit: z

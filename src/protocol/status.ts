@@ -40,6 +40,7 @@ export const supervisorStatus = z.object({
   default_service: z.string().nullable().describe('the service that is meant where nobody names one'),
   version: z.string(),
   config: z.string().nullable().describe('path of the config file'),
+  mode: z.string().nullable().describe('the mode in force: services of other modes are left out'),
   state: z.string().describe('path of the state folder'),
   warnings: z.array(z.string()),
   faults: z.array(fault).describe('what is wrong around it now: a full disk, say'),

@@ -19,8 +19,8 @@ const at = (...parts: string[]): string => join(folder, ...parts)
 const write = (path: string, text: string): void => writeFileSync(path, text)
 const count = (): number => calls
 const patience = { timeout: 10_000 }
-const begin = (path: string): void => {
-  watch = watchConfig(path, () => void calls++)
+const begin = (...paths: string[]): void => {
+  watch = watchConfig(paths, () => void calls++)
 }
 
 test('many writes in a row are one change, and what else happens in the folder is none (process-compose: TestWatcher_FlapSuspends)', async () => {
@@ -64,7 +64,32 @@ test('it goes over to another file', async () => {
   write(at('a.yaml'), '1')
   write(at('b.yaml'), '1')
   begin(at('a.yaml'))
-  watch?.follow(at('b.yaml'))
+  watch?.follow([at('b.yaml')])
   write(at('b.yaml'), '22')
   await expect.poll(count, patience).toBe(1)
+})
+
+test('a file that is never left alone is read all the same', async () => {
+  write(at('c.yaml'), '0')
+  begin(at('c.yaml'))
+  let n = 0
+  const flapping = setInterval(() => write(at('c.yaml'), 'x'.repeat(++n)), 20)
+  await expect.poll(count, patience).toBeGreaterThan(0)
+  clearInterval(flapping)
+})
+
+test('several files are one config: each is looked at, one that is not there yet too, and what stays is not forgotten', async () => {
+  mkdirSync(at('env'))
+  write(at('c.yaml'), '1')
+  begin(at('c.yaml'), at('env', 'web.env'))
+  write(at('env', 'web.env'), 'A=1')
+  await expect.poll(count, patience).toBe(1)
+  rmSync(at('env', 'web.env'))
+  await expect.poll(count, patience).toBe(2)
+  write(at('c.yaml'), '22')
+  // Before it has been told.
+  watch?.follow([at('c.yaml'), at('other.env')])
+  await expect.poll(count, patience).toBe(3)
+  write(at('other.env'), 'A=1')
+  await expect.poll(count, patience).toBe(4)
 })

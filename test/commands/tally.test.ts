@@ -7,10 +7,14 @@ const addresses: readonly Address[] = ['service.a', 'service.b', 'service.c']
 function stage() {
   const outcomes = new Map<Address, string>()
   const asked: Address[] = []
-  const tally = createTally(addresses, (address) => {
-    asked.push(address)
-    return outcomes.get(address)
-  })
+  const tally = createTally(
+    addresses.map((address) => [address]),
+    (index) => {
+      const address = addresses[index] ?? ''
+      asked.push(address)
+      return outcomes.get(address)
+    },
+  )
   return { outcomes, tally, asked: (): readonly Address[] => asked.splice(0) }
 }
 

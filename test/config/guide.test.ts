@@ -59,6 +59,7 @@ const restart = {
   onUnhealthy: true,
 }
 const usual = {
+  family: null,
   env: {},
   oneShot: false,
   autostart: true,
@@ -111,6 +112,9 @@ test("the guide's services load as they are written", () => {
       ['frontend', { category: 'core', kind: 'plain' }],
     ]),
     defaultService: null,
+    mode: null,
+    leftOut: new Map(),
+    envFiles: [],
     supervisor: {
       host: '127.0.0.1',
       port: 8081,

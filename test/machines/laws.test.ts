@@ -7,6 +7,7 @@ import { reloadMachine } from '../../src/machines/reload.ts'
 import type { TargetView } from '../../src/machines/restart-vocabulary.ts'
 import { restartMachine } from '../../src/machines/restart.ts'
 import { scheduleMachine } from '../../src/machines/schedule.ts'
+import { rollingMachine } from '../../src/machines/rolling.ts'
 import { serviceMachine } from '../../src/machines/service.ts'
 import { shutdownMachine } from '../../src/machines/shutdown.ts'
 import { neverRan, programSpec } from '../../src/protocol/program.ts'
@@ -233,6 +234,28 @@ describe('PROGRAM', () => {
     input: { id: 'p1', by: 'me', timeout: 1, program: { spec, decision: { allowed: false, rule: 'is_safe', because: 'x' } } },
     events: [],
     unreached: ['queued', 'running'],
+  })
+})
+
+describe('ROLLING', () => {
+  const ended = (outcome: string) => ({
+    type: 'turn.ended',
+    result: { service: 'web-1', workflow: 'restart.a', outcome, because: null },
+  })
+  obeysLifecycleLaws('rolling', rollingMachine.provide({ actors: { turns: silent } }), {
+    input: {
+      id: 'r1',
+      family: 'web',
+      turns: [
+        { service: 'web-1', id: 'a' },
+        { service: 'web-2', id: 'b' },
+      ],
+      by: 'me',
+    },
+    events: [ended('done'), ended('failed'), { type: 'xstate.error.actor.turns', actorId: 'turns', error: new Error('x') }],
+    distinguish: ({ results }) => (results as readonly unknown[]).length,
+    // Passed through within one step.
+    unreached: ['choosing'],
   })
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { reconcile, type Desired } from '../../src/machines/reconcile.ts'
 import type { Observed } from '../../src/protocol/observed.ts'
-import type { ServiceRecord } from '../../src/protocol/record.ts'
+import { serviceRecord, type ServiceRecord } from '../../src/protocol/record.ts'
 import type { ServiceSpec } from '../../src/protocol/service.ts'
 import { specOf } from '../support/specs.ts'
 
@@ -304,4 +304,31 @@ describe('reconcile', () => {
     const [create] = steps({ seen: running(), specs: [] })
     expect(create).toMatchObject({ do: 'create', spec: { name: 'web', stopSignal: 'SIGTERM', stopGrace: 10_000 } })
   })
+})
+
+test('what changes is told after what it depends on, else in the order of the config', () => {
+  const needs = (...services: string[]) => services.map((service) => ({ service, condition: 'started' as const }))
+  const specs = [
+    specOf({ name: 'edge', dependsOn: needs('web', 'same') }),
+    specOf({ name: 'other' }),
+    specOf({ name: 'web', dependsOn: needs('same', 'db') }),
+    specOf({ name: 'same', dependsOn: needs('db') }),
+    specOf({ name: 'db' }),
+  ]
+  const observed = new Map(
+    specs.map((one) => [one.name, seen({ supervised: one.name === 'same' ? one : { ...one, args: ['before'] } })]),
+  )
+  const found = reconcile({ specs, records: new Map(), fresh: false, boot, seal }, observed)
+  expect(found.map((step) => `${step.do} ${step.service}`)).toEqual([
+    'reconfigure db',
+    'reconfigure web',
+    'reconfigure edge',
+    'reconfigure other',
+  ])
+})
+
+test('a record of before a field was there is of the usual value, and so not changed', () => {
+  const { family: _, ...old } = seal(spec)
+  const read = serviceRecord.parse({ ...record({ outcome: 'failed', ...idle }), spec: old })
+  expect(steps({ record: read }).map((step) => step.do)).toEqual(['create'])
 })

@@ -25,6 +25,7 @@ const answer: ReloadAnswer = {
   changes: [{ service: 'web', change: 'added', fields: [] }],
   unchanged: 0,
   because: '1 new',
+  env_files: [],
   warnings: [],
 }
 const refusal = { code: 'invalid_params', message: 'hyphae.yaml:3:1: is no field', data: { problems: ['x'] } } as const

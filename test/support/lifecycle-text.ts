@@ -6,6 +6,7 @@ import { programMachine } from '../../src/machines/program.ts'
 import { reloadMachine } from '../../src/machines/reload.ts'
 import { restartMachine } from '../../src/machines/restart.ts'
 import { scheduleMachine } from '../../src/machines/schedule.ts'
+import { rollingMachine } from '../../src/machines/rolling.ts'
 import { serviceMachine } from '../../src/machines/service.ts'
 import { shutdownMachine } from '../../src/machines/shutdown.ts'
 import { phases } from '../../src/protocol/lifecycle.ts'
@@ -19,6 +20,7 @@ const machines: ReadonlyArray<readonly [string, string, AnyStateMachine]> = [
   ],
   ['process.&lt;name&gt;', 'One incarnation of a program, from its spawn until nothing of it is left.', processMachine],
   ['restart.&lt;id&gt;', 'One restart of one service, step by step.', restartMachine],
+  ['rolling.&lt;id&gt;', 'The instances of one service, restarted one after the other.', rollingMachine],
   ['program.&lt;id&gt;', 'One program, run to its end.', programMachine],
   ['schedule.&lt;service&gt;', 'The restarts of one service by the calendar.', scheduleMachine],
   ['reload.&lt;id&gt;', 'The config read again, and the fleet gone over to it.', reloadMachine],

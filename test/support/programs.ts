@@ -30,6 +30,7 @@ export const fixture = (name: string): string => join(import.meta.dirname, '../f
 export function specOf(changes: Partial<ServiceSpec> = {}): ServiceSpec {
   return {
     name: 'web',
+    family: null,
     command: fixture('never-ready.sh'),
     args: [],
     workingDir: tmpdir(),

@@ -27,6 +27,7 @@ type Overrides = Partial<Omit<ServiceSpec, 'restart'>> & { readonly restart?: Pa
 export function specOf({ restart, ...overrides }: Overrides = {}): ServiceSpec {
   return {
     name: 'web',
+    family: null,
     command: '/bin/true',
     args: [],
     workingDir: '/',

@@ -139,6 +139,7 @@ describe('system.reload', () => {
       ],
       unchanged: 1,
       because: '1 new, 1 changed, 1 gone',
+      env_files: [],
       warnings: ['beware'],
     })
     await fleet.until('new', 'healthy')

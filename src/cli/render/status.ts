@@ -65,6 +65,7 @@ export function statusLines(fleet: FleetStatus, look: Look, now: number = Date.n
   const remark = (style: Style, text: string): void =>
     void lines.push(...wrapped(printable(text), look.width).map((line) => look.paint(style, line)))
   if (supervisor.status !== 'running') remark('yellow', `the orchestrator (pid ${supervisor.pid}) is ${supervisor.status}`)
+  if (supervisor.mode !== null) remark('dim', `mode: ${supervisor.mode}`)
   for (const { name, error } of listeners) if (error !== null) remark('red', `listener ${name}: ${error}`)
   for (const warning of supervisor.warnings) remark('yellow', `warning: ${warning}`)
   return lines

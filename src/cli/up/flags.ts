@@ -18,18 +18,26 @@ export const withFlags = (command: Command): Command =>
     .option('--host <address>', 'the address of that port, instead of 127.0.0.1')
     .option('--http-port <n>', 'the HTTP port, instead of 3001; 0 takes a free one, off none')
     .addOption(logLevel())
+    .option('--mode <mode>', 'the mode in force, instead of MAGICTUNNEL_RUNTIME_MODE and supervisor.mode')
 
 /** Only those that were given. */
-export const flagsOf = ({ port, host, httpPort, logLevel: level }: Flags): Flags => ({
+export const flagsOf = ({ port, host, httpPort, logLevel: level, mode }: Flags): Flags => ({
   ...(port === undefined ? {} : { port }),
   ...(host === undefined ? {} : { host }),
   ...(httpPort === undefined ? {} : { httpPort }),
   ...(level === undefined ? {} : { logLevel: level }),
+  ...(mode === undefined ? {} : { mode }),
 })
 
 /** As they are typed again, for another process. */
-export const flagWords = ({ port, host, httpPort, logLevel: level }: Flags): string[] =>
-  Object.entries({ '--port': port, '--host': host, '--http-port': httpPort, '--log-level': level }).flatMap(([flag, value]) =>
+export const flagWords = ({ port, host, httpPort, logLevel: level, mode }: Flags): string[] =>
+  Object.entries({
+    '--port': port,
+    '--host': host,
+    '--http-port': httpPort,
+    '--log-level': level,
+    '--mode': mode,
+  }).flatMap(([flag, value]) =>
     // In one word: a value may begin with a dash.
     value === undefined ? [] : [`${flag}=${value}`],
   )

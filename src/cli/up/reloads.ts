@@ -11,8 +11,8 @@ export interface ReloadsParts {
   readonly orchestrator: Pick<Orchestrator, 'gateway'>
   readonly log: Pick<OwnLog, 'error'>
   readonly display: Pick<Display, 'remark'>
-  /** The file to watch, where one is. */
-  readonly watch?: string
+  /** The files to watch, where they are. */
+  readonly watch?: readonly string[]
 }
 
 /** When `up` reads its config again by itself: on SIGHUP, and where it watches the file, when that changes. */
@@ -22,9 +22,9 @@ export function reloadsOf({ orchestrator, log, display, watch }: ReloadsParts) {
   const reloadBy = (name: string) => async (): Promise<void> => {
     const reply = await orchestrator.gateway.invoke({ name, via: 'internal', role: 'admin' }, 'system.reload', {})
     if (reply.ok) {
-      const { config, warnings } = reply.output as ReloadAnswer
+      const { config, env_files: files, warnings } = reply.output as ReloadAnswer
       if (warnings.length > 0) display.remark(`the config was reloaded: ${warnings.join('; ')}`)
-      if (config !== null) watched?.follow(config)
+      if (config !== null) watched?.follow([config, ...files])
       return
     }
     const error = new HyphaeError(reply.error.code, reply.error.message, reply.error.data)

@@ -35,7 +35,7 @@ export async function up(config: LoadedConfig, { watch }: { readonly watch: bool
   })
   outliveOutput()
   const begun = orchestrator.start()
-  const reloads = reloadsOf({ orchestrator, log, display, ...(watch ? { watch: path } : {}) })
+  const reloads = reloadsOf({ orchestrator, log, display, ...(watch ? { watch: [path, ...config.envFiles] } : {}) })
   obeySignals(orchestrator, begun, reloads.onHangup, display.remark)
   // Until everything is up there is nothing to go over to.
   begun.then(reloads.begin, () => {})

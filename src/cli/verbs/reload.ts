@@ -72,7 +72,7 @@ async function goOn(client: Client, options: Options): Promise<void> {
       if (options.json === true) await out.write(`${JSON.stringify(answer)}\n`)
       else await tell(answer)
       // A reload may have been of another file.
-      if (answer.config !== null) watched.follow(answer.config)
+      if (answer.config !== null) watched.follow([answer.config, ...answer.env_files])
     } catch (error) {
       if (!(error instanceof HyphaeError) || !passing.has(error.code)) return fail(error)
       if (error.code === 'busy') throw error
@@ -81,7 +81,7 @@ async function goOn(client: Client, options: Options): Promise<void> {
   }
   const again = createRepeater(reload)
   // Watched before it is read the first time: no change falls between.
-  const watched = watchConfig(supervisor.config, again.ask)
+  const watched = watchConfig([supervisor.config], again.ask)
   // Ends with an error when the orchestrator goes.
   const life = client.stream('actor.watch', { filter: 'supervisor.root' })
   const living = async (): Promise<void> => {

@@ -10,6 +10,7 @@ import { out } from '../terminal.ts'
 
 interface Options extends Common, Requested {
   readonly all?: boolean
+  readonly atOnce?: boolean
   readonly wait: boolean
   readonly json?: boolean
 }
@@ -22,19 +23,25 @@ export const addStop = (program: Command): void => add(program, 'stop', 'Stop se
 export const addRestart = (program: Command): void => add(program, 'restart', 'Stop services and start them again')
 
 function add(program: Command, verb: Verb, summary: string): void {
-  program
+  const command = program
     .command(verb)
     .argument('[service...]', 'names of services, or all')
     .description(summary)
     .option('--all', 'every service')
     .option('--no-wait', 'return as soon as it is accepted')
+  if (verb === 'restart') command.option('--at-once', 'the instances of a service together, instead of one after the other')
+  command
     .addOption(requestIdOption())
     .option('--json', 'print what the system answers')
     .action(async (given: string[], _: Options, command: Command) => {
       const options = command.optsWithGlobals<Options>()
       await withClient(options, async (client) => {
         const services = await named(client, verb, given, options.all === true)
-        const work = client.call(`service.${verb}`, { services, wait: options.wait, ...requestIdOf(options) })
+        const input = { services, wait: options.wait, ...requestIdOf(options) }
+        const work =
+          verb === 'restart'
+            ? client.call('service.restart', { ...input, at_once: options.atOnce === true })
+            : client.call(`service.${verb}`, input)
         try {
           const answer = await withProgress(work, () => standing(client, verb, services))
           await (options.json === true ? out.json(answer) : out.lines(resultLines(answer.results, out.look())))

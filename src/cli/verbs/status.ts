@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import process from 'node:process'
 import { HyphaeError } from '../../protocol/errors.ts'
+import { parseAddress } from '../../protocol/ids.ts'
 import type { Client, Input } from '../../client/index.ts'
 import { queryTime, withClient, type Common } from '../connection.ts'
 import { statusLines } from '../render/status.ts'
@@ -30,6 +31,10 @@ export function addStatus(program: Command): void {
     })
 }
 
+/** Perhaps a new one of a service that is there several times. */
+const isInstance = (name: string, services: readonly string[]): boolean =>
+  services.some((family) => name.startsWith(`${family}-`) && /^\d+$/.test(name.slice(family.length + 1)))
+
 /** How often figures that no event announces (uptime, memory) are shown anew, ms. */
 const refreshEvery = 1_000
 /** Changes that come this close together are shown at once, ms. */
@@ -37,7 +42,9 @@ const settleTime = 50
 
 async function watch(client: Client, input: Input<'system.status'>, json: boolean): Promise<void> {
   // Whom one watches must exist; the stream itself would wait for it.
-  await client.call('system.status', input, queryTime)
+  const first = await client.call('system.status', input, queryTime)
+  /** Those that are meant: a name may be that of several, and there may be more of them later. */
+  let meant = new Set(Object.keys(first.services))
   let over = false
   const items = client.stream('actor.watch', { filter: 'service.', facts: true })
   const stop = (): void => {
@@ -46,13 +53,13 @@ async function watch(client: Client, input: Input<'system.status'>, json: boolea
   }
   process.once('SIGINT', stop)
   onReaderGone(stop)
-  const meant = input.services === undefined ? undefined : new Set(input.services.map((name) => `service.${name}`))
   const screen = screenOn(out)
   let timer: NodeJS.Timeout | undefined
   let failed: unknown
 
   const show = async (): Promise<void> => {
     const fleet = await client.call('system.status', input, queryTime)
+    meant = new Set(Object.keys(fleet.services))
     const lines = statusLines(fleet, out.look())
     if (out.live) screen.draw(lines)
     else await out.lines([...lines, ''])
@@ -75,7 +82,9 @@ async function watch(client: Client, input: Input<'system.status'>, json: boolea
     for await (const item of items) {
       if (item.type === 'begin') continue
       const about = item.type === 'fact' ? item.fact.about : item.actor.address
-      if (meant !== undefined && !meant.has(about)) continue
+      const { kind, key } = parseAddress(about)
+      const known = kind === 'service' && (meant.has(key) || isInstance(key, input.services ?? []))
+      if (input.services !== undefined && !known) continue
       if (json) await out.write(`${JSON.stringify(item)}\n`)
       else if (item.type !== 'fact') soon(settleTime)
     }

@@ -14,16 +14,27 @@ const isHealthy = (status: Shape): boolean => status['status'] === 'running'
 /** The services of a `system.status`. */
 export const servicesOf = (output: unknown): Shape => record(record(output)['services'])
 
-/** Is this one of them, and does it run well? */
+/** What a name means among them: the service of this name, else its instances. */
+const meant = (services: Shape, name: string): readonly Shape[] =>
+  Object.hasOwn(services, name)
+    ? [record(services[name])]
+    : Object.values(services)
+        .map(record)
+        .filter(({ family }) => family === name)
+
+/** Is this one of them, and does it run well, with all of its instances? */
 export const healthyIn = (output: unknown, service: string): boolean => {
-  const services = servicesOf(output)
-  return Object.hasOwn(services, service) && isHealthy(record(services[service]))
+  const all = meant(servicesOf(output), service)
+  return all.length > 0 && all.every(isHealthy)
 }
 
-/** ProcessStatus of one service of a `system.status`; null: there is none, so nothing runs. */
+/**
+ * ProcessStatus of one service of a `system.status`; null: there is none, so nothing runs. Of several instances the first
+ * that is not well.
+ */
 export function processStatus(output: unknown, service: string | null): Shape {
-  const services = servicesOf(output)
-  const status = service !== null && Object.hasOwn(services, service) ? record(services[service]) : {}
+  const all = service === null ? [] : meant(servicesOf(output), service)
+  const status = all.find((one) => !isHealthy(one)) ?? all[0] ?? {}
   const pid = or(status['pid'], null)
   const healthy = isHealthy(status) ? 'healthy' : or(status['status'], 'stopped')
   return {
