@@ -25,6 +25,10 @@ export function settled(directory: Directory, names: readonly string[]): Promise
   return once(directory, addresses, (address) => directory.entry(address)?.state !== 'open.binding')
 }
 
+/** There was an actor at this address, and it has ended. */
+export const reaped = (directory: Directory, address: Address): Promise<void> =>
+  once(directory, [address], () => directory.actor(address)?.live === false)
+
 /** A promise, and how it is resolved from outside. */
 export function deferred(): { readonly promise: Promise<void>; resolve(): void } {
   let resolve = (): void => {}

@@ -4,6 +4,7 @@ import type { ExitRecord } from './actors/exit-record.ts'
 import { nextTurn } from './awaiting.ts'
 import type { Directory } from './directory.ts'
 import type { Exits } from './exits.ts'
+import type { Groups } from './groups.ts'
 import { sealSpec } from './keeper.ts'
 import type { PoolName } from './machines/orchestrator.ts'
 import { changesOf } from './machines/changes.ts'
@@ -12,9 +13,10 @@ import type { ServiceContext } from './machines/service.ts'
 import type { Statement } from './protocol/facts.ts'
 import { addressOf, type Address } from './protocol/ids.ts'
 import { limits } from './protocol/limits.ts'
+import type { GroupRecord, GroupSpec } from './protocol/group.ts'
 import type { Observed } from './protocol/observed.ts'
 import type { ServiceRecord } from './protocol/record.ts'
-import type { ReloadChange } from './protocol/reload.ts'
+import type { ConfigChanges } from './protocol/reload.ts'
 import type { ServiceSpec } from './protocol/service.ts'
 import { createRetirement, type Retirement } from './retirement.ts'
 
@@ -31,6 +33,7 @@ export interface BootParts {
   readonly directory: Directory
   readonly containers: Containers
   readonly exits: Exits
+  readonly groups: Groups
   /** Monotonic ms. */
   clock(): number
   state(statement: Statement): void
@@ -51,12 +54,13 @@ export interface Boot {
    */
   prepare(
     records: ReadonlyMap<string, ServiceRecord>,
+    groups: ReadonlyMap<string, GroupRecord>,
     fresh: boolean,
   ): Promise<{ readonly generations: ReadonlyMap<string, number>; begin(): Promise<void> }>
   /** What a reload with these would change. Tells nobody. */
-  changes(specs: readonly ServiceSpec[]): readonly ReloadChange[]
+  changes(specs: readonly ServiceSpec[], groups: readonly GroupSpec[]): ConfigChanges
   /** Goes from the services that there are to these; null when the orchestrator began to stop before all had been told. */
-  reload(specs: readonly ServiceSpec[]): Promise<readonly ReloadChange[] | null>
+  reload(specs: readonly ServiceSpec[], groups: readonly GroupSpec[]): Promise<ConfigChanges | null>
 }
 
 export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): Boot {
@@ -122,7 +126,7 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
       for (const name of leaving) if (inConfig.has(name) || hasGone(name)) leaving.delete(name)
       return [...wanted, ...[...leaving].filter(isThere)]
     },
-    async prepare(records, fresh) {
+    async prepare(records, groups, fresh) {
       const exits = parts.exits.list()
       const observed = await look(records, exits)
       const steps = keep(reconcile({ specs: initial, records, fresh, boot, seal: sealSpec }, observed))
@@ -139,20 +143,28 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
         step.do === 'create' ? [[step.service, step.restored?.generation ?? 0] as const] : [],
       )
       const rest = steps.filter((step) => !first.has(step.do))
-      return { generations: new Map(generations), begin: async () => void (await take(parts, retirement, rest)) }
+      const begin = async (): Promise<void> => {
+        await take(parts, retirement, rest)
+        // Only now: a group that had given up must see its members as they are.
+        parts.groups.begin(fresh ? new Map() : groups)
+      }
+      return { generations: new Map(generations), begin }
     },
-    changes(next) {
+    changes(next, groups) {
       const observed = supervised()
-      return changesOf(stepsTo(next, observed), observed)
+      return { services: changesOf(stepsTo(next, observed), observed), groups: parts.groups.changes(groups) }
     },
-    async reload(next) {
+    async reload(next, groups) {
       const observed = supervised()
       const steps = keep(stepsTo(next, observed))
       wanted = next.map(({ name }) => name)
       inConfig = new Set(wanted)
+      const changes = parts.groups.announce(groups)
       // Told of a change, what is about to be stopped would begin anew.
       const whole = await take(parts, retirement, steps, () => !parts.goesOn())
-      return whole ? changesOf(steps, observed) : null
+      if (!whole) return null
+      parts.groups.follow(changes, wanted)
+      return { services: changesOf(steps, observed), groups: changes }
     },
   }
 }
@@ -187,7 +199,10 @@ async function sweep({ state }: BootParts, { service, processes }: Extract<Step,
   state({ type: 'system.swept', about: addressOf('service', service), because, data: { processes: [...processes] } })
 }
 
-function takeOne({ clock, run, deliver, spawn, forget }: BootParts, step: Exclude<Step, { do: 'sweep' | 'remove' }>): void {
+function takeOne(
+  { clock, run, groups, deliver, spawn, forget }: BootParts,
+  step: Exclude<Step, { do: 'sweep' | 'remove' }>,
+): void {
   const { service } = step
   const address = addressOf('service', service)
   const tell = (event: { readonly type: string } & Readonly<Record<string, unknown>>): void => {
@@ -195,7 +210,12 @@ function takeOne({ clock, run, deliver, spawn, forget }: BootParts, step: Exclud
   }
   switch (step.do) {
     case 'create':
-      return spawn('services', address, { spec: step.spec, run, restored: step.restored })
+      return spawn('services', address, {
+        spec: step.spec,
+        run,
+        restored: step.restored,
+        group: groups.deciding(service),
+      })
     case 'adopt':
       return tell({
         type: 'ADOPT',

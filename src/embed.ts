@@ -24,9 +24,10 @@ export interface EmbedOptions {
 
 /** A config as the orchestrator takes it. What of it means something to a running fleet is chosen here and nowhere else. */
 export function optionsOf(config: LoadedConfig, { env = process.env }: EmbedOptions = {}): OrchestratorOptions {
-  const { services, warnings = [], settings = {}, environment, mode = null } = readOf(config, env)
+  const { services, groups = [], warnings = [], settings = {}, environment, mode = null } = readOf(config, env)
   return {
     services,
+    groups,
     stateDir: config.stateDir,
     configPath: config.path,
     warnings,
@@ -68,11 +69,12 @@ export const createOrchestrator = (given: LoadedConfig | OrchestratorOptions): O
 
 /** What a config says to a fleet that runs. */
 function readOf(config: LoadedConfig, env: NodeJS.ProcessEnv): ReadConfig {
-  const { path, services, warnings, mode, envFiles, supervisor, http, log, journal, stateDir, defaultService } = config
+  const { path, services, groups, warnings, mode, envFiles, supervisor, http, log, journal, stateDir, defaultService } = config
   const { port, host, ...security } = supervisor
   return {
     path,
     services,
+    groups,
     mode,
     envFiles,
     warnings: warnings.map((warning) => `${warning.file}:${warning.line}: ${warning.message}`),

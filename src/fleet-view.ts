@@ -22,6 +22,7 @@ export interface FleetViewParts {
   /** When the schedule of a service restarts it next. */
   nextRestart(service: string): string | null
   programs: FleetView['programs']
+  groups: FleetView['groups']
   tail(service: string, lines: number): Promise<readonly LogLine[]>
   /** Where the last whole line of a log ends, in bytes. */
   logEnd(service: string): Promise<number>
@@ -66,6 +67,7 @@ export function createFleetView({
   supervisor,
   nextRestart,
   programs,
+  groups,
   tail,
   logEnd,
   journal,
@@ -127,6 +129,7 @@ export function createFleetView({
   return {
     supervisor,
     programs,
+    groups,
     serviceNames,
     service,
     serviceDetail,

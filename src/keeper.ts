@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Directory, Entry } from './directory.ts'
 import type { ServiceContext } from './machines/service.ts'
+import type { GroupContext } from './machines/group-parts.ts'
+import { groupRecord, type GroupRecord } from './protocol/group.ts'
 import type { Journal, JournalRecord } from './protocol/journal.ts'
 import { fleetRecord, recordFormat, serviceRecord, type FleetRecord, type ServiceRecord } from './protocol/record.ts'
+import { parseAddress } from './protocol/ids.ts'
 import type { ServiceSpec } from './protocol/service.ts'
 
 /** Keeps the journal's records in step with the service actors: what was asked of each, and where its process is. */
@@ -36,6 +39,18 @@ export function createKeeper({ directory, journal, boot }: KeeperParts): Keeper 
     written.set(record.service, text)
     journal.put({ kind: 'service', key: record.service, value: record })
   }
+  const keepGroup = ({ snapshot }: Entry): void => {
+    const { spec, outcome, because, restartCount, history } = snapshot.context as unknown as GroupContext
+    const { name: group } = spec
+    const counted = { restarts: [...history.restarts], streak: history.streak }
+    const record: GroupRecord = { format: 1, group, outcome, because, restartCount, history: counted, boot }
+    const text = JSON.stringify(record)
+    const name = `group ${group}`
+    // Of one that has never done anything there is nothing to know.
+    if (written.get(name) === text || (!written.has(name) && because === null)) return
+    written.set(name, text)
+    journal.put({ kind: 'group', key: group, value: record })
+  }
   const forget = (service: string): void => {
     written.delete(service)
     journal.remove('service', service)
@@ -44,10 +59,16 @@ export function createKeeper({ directory, journal, boot }: KeeperParts): Keeper 
   directory.watch((changes) => {
     if (frozen) return
     for (const change of changes) {
-      if (change.type === 'fact' || !change.address.startsWith('service.')) continue
+      if (change.type === 'fact') continue
+      const { kind, key } = parseAddress(change.address)
       const entry = directory.entry(change.address)
+      if (kind === 'group') {
+        if (entry !== undefined) keepGroup(entry)
+        else if (written.delete(`group ${key}`)) journal.remove('group', key)
+      }
+      if (kind !== 'service') continue
       if (entry !== undefined) keep(entry)
-      else if (directory.actor(change.address)?.state === 'removed') forget(change.address.slice('service.'.length))
+      else if (directory.actor(change.address)?.state === 'removed') forget(key)
     }
   })
 
@@ -55,8 +76,10 @@ export function createKeeper({ directory, journal, boot }: KeeperParts): Keeper 
     begin() {
       frozen = false
       for (const { address, kind } of directory.actors()) {
-        const entry = kind === 'service' ? directory.entry(address) : undefined
-        if (entry !== undefined) keep(entry)
+        const entry = directory.entry(address)
+        if (entry === undefined) continue
+        if (kind === 'service') keep(entry)
+        if (kind === 'group') keepGroup(entry)
       }
     },
     fleet(status) {
@@ -125,14 +148,18 @@ const digest = (text: string): string => `sha256:${createHash('sha256').update(t
 export function readRecords(records: readonly JournalRecord[]): {
   readonly fleet: FleetRecord | null
   readonly services: ReadonlyMap<string, ServiceRecord>
+  readonly groups: ReadonlyMap<string, GroupRecord>
 } {
   const services = new Map<string, ServiceRecord>()
+  const groups = new Map<string, GroupRecord>()
   let fleet: FleetRecord | null = null
   for (const { kind, value } of records) {
     if (kind === 'fleet') fleet = fleetRecord.safeParse(value).data ?? null
+    const group = kind === 'group' ? groupRecord.safeParse(value).data : undefined
+    if (group !== undefined) groups.set(group.group, group)
     if (kind !== 'service') continue
     const record = serviceRecord.safeParse(value).data
     if (record !== undefined) services.set(record.service, record)
   }
-  return { fleet, services }
+  return { fleet, services, groups }
 }

@@ -2,6 +2,7 @@ import type { AccessOptions } from './access.ts'
 import type { PersistenceParts } from './persistence.ts'
 import type { Gateway } from './protocol/calls.ts'
 import type { Fact } from './protocol/facts.ts'
+import type { GroupSpec } from './protocol/group.ts'
 import type { Retention } from './protocol/journal.ts'
 import type { Transport } from './protocol/link.ts'
 import type { ProgramRules } from './protocol/program.ts'
@@ -40,6 +41,8 @@ export interface WireTimes {
 
 export interface OrchestratorOptions {
   readonly services: readonly ServiceSpec[]
+  /** Services that are restarted together. */
+  readonly groups?: readonly GroupSpec[]
   /** Folder for logs and the socket; made where it is missing, mode 0700. */
   readonly stateDir: string
   readonly configPath?: string | null
@@ -81,8 +84,8 @@ export interface Orchestrator {
    * the control socket can't be bound.
    */
   start(): Promise<void>
-  /** Goes over to these services, as `system.reload` does with those of the config: what has not changed is not touched. */
-  reload(services: readonly ServiceSpec[]): Promise<void>
+  /** Goes over to these services, as `system.reload` does with those of the config: what has not changed is not touched. Groups: without them as before. */
+  reload(services: readonly ServiceSpec[], groups?: readonly GroupSpec[]): Promise<void>
   /** Writes down, as far as that is possible now, that a defect of ours ends us. Touches no service. */
   crash(error: Error): Promise<void>
   /** Asks for the shutdown of the fleet, as `system.shutdown` does; resolves when nothing is left, or at once after `close`. */

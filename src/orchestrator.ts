@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import process from 'node:process'
 import { createActor } from 'xstate'
 import { createAccess } from './access.ts'
-import { deferred, gone, nextTurn, settled, sleep } from './awaiting.ts'
+import { deferred, gone, nextTurn, reaped, settled, sleep } from './awaiting.ts'
 import { createChildProcess } from './actors/child-process.ts'
 import { createContainers } from './actors/containment.ts'
 import { createDiskWatch } from './actors/disk-watch.ts'
@@ -23,10 +23,11 @@ import { createExits } from './exits.ts'
 import { createFaults } from './faults.ts'
 import { createFleetView } from './fleet-view.ts'
 import { createGateway } from './gateway.ts'
+import { createGroups } from './groups.ts'
 import { inspectInto } from './inspection.ts'
 import type { Log, Orchestrator, OrchestratorOptions } from './options.ts'
 import { openPersistence, type Persistence } from './persistence.ts'
-import { createFleetPort, createGate, createTarget, createTurns } from './ports.ts'
+import { createFleetPort, createGate, createMembers, createTarget, createTurns } from './ports.ts'
 import { HyphaeError } from './protocol/errors.ts'
 import { addressOf } from './protocol/ids.ts'
 import type { Damage } from './protocol/journal.ts'
@@ -47,7 +48,8 @@ const silent: Log = { info() {}, warn() {}, error() {}, debug() {} }
 
 /** The composition root: the one place where machines meet effects. */
 export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
-  const { services, stateDir, configPath = null, log = silent, warnings = [], settings = {}, mode = null } = options
+  const { services, groups: grouped = [], stateDir, configPath = null, log = silent } = options
+  const { warnings = [], settings = {}, mode = null } = options
   const listeners = options.listeners ?? [{ name: 'control', endpoint: `unix:${controlSocketOf(stateDir)}`, dialect: 'jsonrpc' }]
   const access = options.access ?? { token: null, allowedCommands: null }
   const run = randomBytes(3).toString('hex')
@@ -91,6 +93,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     listenerNames: () => listenerNames,
     supervisor: supervisor.shown,
     nextRestart: (service) => schedules.next(service),
+    groups: () => groups.statuses(),
     programs: () => ({ rules: options.programs ?? noPrograms, running: runner.running() }),
     tail: readTail,
     logEnd: async (service) => (await tailTo(logPath(service), 0)).end,
@@ -121,13 +124,14 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const disk = createDiskWatch({ folder: logs, tell: (because) => faults.set('logs', because) })
 
   const { deliver, spawn } = createDelivery(directory, () => root, log)
+  const groups = createGroups(grouped, { directory, deliver, spawn, boot: bootId })
 
   const schedules = createSchedules({ directory, view: () => view, gateway: () => gateway, deliver, spawn })
   const reloading = createReloading({
     directory,
     fleet: () => fleet,
     loadConfig: options.loadConfig,
-    config: { path: configPath, services, warnings, settings, mode },
+    config: { path: configPath, services, groups: grouped, warnings, settings, mode },
     environment,
     status: supervisor.status,
   })
@@ -183,6 +187,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       memory: createMemoryWatch(meter),
       ...schedules.ports,
       gate: createGate(parts),
+      members: createMembers(parts),
       target: createTarget(parts),
       turns: createTurns({ ...parts, spawn }),
       program: runner.logic,
@@ -203,6 +208,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     directory,
     containers,
     exits,
+    groups,
     clock: monotonic,
     state,
     deliver,
@@ -212,17 +218,13 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   })
 
   const started = deferred()
-  const finished = deferred()
   const closed = deferred()
-  const shutdownAddress = addressOf('shutdown', 'fleet')
-  directory.listen([shutdownAddress], () => {
-    if (directory.actor(shutdownAddress)?.live === false) finished.resolve()
-  })
+  const finished = reaped(directory, addressOf('shutdown', 'fleet'))
 
   return {
     gateway,
     view,
-    finished: finished.promise,
+    finished,
     onFact,
     async start() {
       prepareStateDir(stateDir, [logs, exits.dir])
@@ -244,7 +246,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       if (store.damage !== null) damaged(store.damage)
       // Before anything is started: what runs already must not be started a second time.
       const fresh = store.fleet !== null && store.fleet.status !== 'running'
-      const { generations, begin } = await fleet.prepare(store.services, fresh)
+      const { generations, begin } = await fleet.prepare(store.services, store.groups, fresh)
       if (listeners.some(({ endpoint }) => endpoint === `unix:${controlSocketOf(stateDir)}`)) prepareControlSocket(stateDir)
       await surfaces.prepare()
       for (const { name, endpoint, dialect } of listeners)
@@ -265,8 +267,8 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       state({ type: 'system.ready', about: 'supervisor.root', data: { services: fleet.names().length } })
       started.resolve()
     },
-    async reload(next) {
-      const because = await reloading.reload(next)
+    async reload(next, nextGroups) {
+      const because = await reloading.reload(next, nextGroups)
       state({ type: 'system.reloaded', about: 'supervisor.root', because })
     },
     async crash({ message }) {
@@ -277,7 +279,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     async shutdown(by) {
       const principal: Principal = { name: by, via: 'internal', role: 'admin' }
       await gateway.invoke(principal, 'system.shutdown', { wait: false })
-      await Promise.race([finished.promise, closed.promise])
+      await Promise.race([finished, closed.promise])
     },
     async close() {
       meter.stop()

@@ -1,6 +1,7 @@
 import { fromCallback, type CallbackLogicFunction } from 'xstate'
 import type { Delivery } from './delivery.ts'
 import type { Directory } from './directory.ts'
+import { stamped, type MembersCommand, type MembersSeen, type MemberView } from './machines/group-members.ts'
 import type { TargetSeen, TargetCommand, TargetView } from './machines/restart-vocabulary.ts'
 import type { GateFact, GateInput, ServiceContext } from './machines/service.ts'
 import type { TurnCommand, TurnEnded } from './machines/rolling.ts'
@@ -108,6 +109,48 @@ export function createTurns({ directory, view, clock, spawn }: PortParts & Pick<
   return fromCallback(run)
 }
 
+/** The members of a group. */
+export function createMembers({ directory, deliver, clock }: PortParts) {
+  const viewOf = (service: string): MemberView => {
+    const entry = directory.entry(addressOf('service', service))
+    const bare = { service, readyAt: null, because: null, loss: null, generation: 0, oneShot: false }
+    if (entry === undefined) return { ...bare, state: 'removed', rests: true, desired: 'stop', policy: 'never' }
+    const { spec, next, desired, generation, readyAt, because, loss } = entry.snapshot.context as unknown as ServiceContext
+    const { restart, oneShot } = next ?? spec
+    const rests = entry.phase === 'reaped'
+    return { service, state: entry.state, rests, desired, policy: restart.policy, oneShot, generation, readyAt, because, loss }
+  }
+  const run: CallbackLogicFunction<MembersCommand, MembersSeen, { services: readonly string[] }> = ({
+    input,
+    sendBack,
+    receive,
+  }) => {
+    let members = input.services
+    let stop = (): void => {}
+    const look = (): void => sendBack({ type: 'members.seen', members: members.map(viewOf) })
+    const listen = (): void => {
+      stop()
+      stop = directory.listen(
+        members.map((service) => addressOf('service', service)),
+        look,
+      )
+      look()
+    }
+    receive((command) => {
+      if (command.type === 'members.watch') {
+        members = command.services
+        listen()
+        return
+      }
+      deliver(addressOf('service', command.service), stamped(command.word, clock()))
+      look()
+    })
+    listen()
+    return () => stop()
+  }
+  return fromCallback(run)
+}
+
 /** The services that a shutdown stops layer by layer, or lets go of. */
 export function createFleetPort({ directory, view, deliver, clock }: PortParts) {
   const run: CallbackLogicFunction<FleetStop, FleetRested, Pick<ShutdownInput, 'by' | 'mode'>> = ({
@@ -118,6 +161,8 @@ export function createFleetPort({ directory, view, deliver, clock }: PortParts) 
     let stop = (): void => {}
     receive(({ services }) => {
       stop()
+      // What falls from now on is not restarted.
+      for (const { name } of view.groups()) deliver(addressOf('group', name), { type: 'REMOVE' })
       const addresses = services.map((service) => addressOf('service', service))
       const restless = new Set<Address>()
       // What was on its way to an actor when the shutdown began may wake it again: whoever wants to run is told again.

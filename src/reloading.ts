@@ -8,7 +8,7 @@ import type { ChangeoverInput, ChangeoverTold, ConfigRead, ReloadRefused, Source
 import { HyphaeError, messageOf } from './protocol/errors.ts'
 import { addressOf, type Address } from './protocol/ids.ts'
 import { sameSpec } from './protocol/record.ts'
-import { changesInWords, type ReadConfig, type ReloadAnswer, type ReloadChange, type ReloadRefusal } from './protocol/reload.ts'
+import { changesInWords, type ConfigChanges, type ReadConfig, type ReloadAnswer, type ReloadRefusal } from './protocol/reload.ts'
 
 /** What fills the ports of a reload: how the config is read, compared and gone over to, one reload at a time. */
 
@@ -58,7 +58,7 @@ export function createReloading({ directory, fleet, loadConfig, config, environm
     }
     return loadConfig(path)
   }
-  const answerOf = (next: ReadConfig, changes: readonly ReloadChange[], dryRun: boolean): ReloadAnswer => {
+  const answerOf = (next: ReadConfig, { services: changes, groups }: ConfigChanges, dryRun: boolean): ReloadAnswer => {
     const { settings = {}, services, warnings = [], envFiles = [], path } = next
     const late = [...new Set([...Object.keys(begun), ...Object.keys(settings)])]
       .filter((name) => !sameSpec([begun[name]], [settings[name]]))
@@ -67,8 +67,9 @@ export function createReloading({ directory, fleet, loadConfig, config, environm
       config: path,
       dry_run: dryRun,
       changes: [...changes],
+      groups: [...groups],
       unchanged: services.length - changes.filter(({ change }) => change !== 'removed').length,
-      because: dryRun ? `${changesInWords(changes)}; a dry run tells nobody` : changesInWords(changes),
+      because: dryRun ? `${changesInWords(changes, groups)}; a dry run tells nobody` : changesInWords(changes, groups),
       env_files: [...envFiles],
       warnings: [...warnings, ...late],
     }
@@ -83,7 +84,11 @@ export function createReloading({ directory, fleet, loadConfig, config, environm
       if (!dryRun) take(address)
       const next = await read(configPath)
       refuseWhileStopping()
-      return { type: 'config.read', read: next, answer: answerOf(next, fleet().changes(next.services), dryRun) }
+      return {
+        type: 'config.read',
+        read: next,
+        answer: answerOf(next, fleet().changes(next.services, next.groups ?? []), dryRun),
+      }
     }
     look().then(
       (fact) => void (over || sendBack(fact)),
@@ -99,9 +104,9 @@ export function createReloading({ directory, fleet, loadConfig, config, environm
       Object.assign(environment, next.environment)
     }
     current = next
-    const changes = await fleet().reload(next.services)
+    const changes = await fleet().reload(next.services, next.groups ?? [])
     if (changes === null) refuseWhileStopping()
-    return answerOf(next, changes ?? [], false)
+    return answerOf(next, changes ?? { services: [], groups: [] }, false)
   }
   const changeover: CallbackLogicFunction<{ type: 'changeover.none' }, ChangeoverTold | ReloadRefused, ChangeoverInput> = ({
     input,
@@ -123,10 +128,10 @@ export function createReloading({ directory, fleet, loadConfig, config, environm
     warnings: (): readonly string[] => current.warnings ?? [],
     mode: (): string | null => current.mode ?? null,
     /** Goes over to services that a program has at hand. */
-    async reload(services: ReadConfig['services']): Promise<string> {
+    async reload(services: ReadConfig['services'], groups: ReadConfig['groups'] = current.groups): Promise<string> {
       take(addressOf('supervisor', 'root'))
       try {
-        return (await goOver({ ...current, services })).because
+        return (await goOver({ ...current, services, groups: groups ?? [] })).because
       } finally {
         holder = null
       }

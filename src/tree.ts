@@ -1,6 +1,8 @@
 import type { CallbackActorLogic } from 'xstate'
 import { connectionMachine } from './machines/connection.ts'
 import { contained } from './machines/contained.ts'
+import type { MembersCommand } from './machines/group-members.ts'
+import { groupMachine } from './machines/group.ts'
 import { listenerMachine, type Admission, type ListenerInput } from './machines/listener.ts'
 import { orchestratorOf } from './machines/orchestrator.ts'
 import { poolOf } from './machines/pool.ts'
@@ -32,6 +34,7 @@ export interface TreeParts {
   /** Orders the restarts of a schedule. */
   readonly order: CallbackActorLogic<{ type: 'order.none' }, OrderInput>
   readonly gate: CallbackActorLogic<{ type: 'gate.look' }, GateInput>
+  readonly members: CallbackActorLogic<MembersCommand, { services: readonly string[] }>
   readonly target: CallbackActorLogic<TargetCommand, { service: string }>
   /** Restarts one service after the other. */
   readonly turns: CallbackActorLogic<TurnCommand, { readonly by: string; readonly request?: string | undefined }>
@@ -47,11 +50,12 @@ export interface TreeParts {
 
 /** Every machine with its ports filled, below one root. `contained` comes last, because `provide` makes a new machine. */
 export function supervisionTree(parts: TreeParts) {
-  const { state, admit, child, probe, memory, gate, target, turns, program, fleet } = parts
+  const { state, admit, child, probe, memory, gate, members, target, turns, program, fleet } = parts
   const { calendar, order, source, changeover, socket, conversation } = parts
   const actions = { state: (_: unknown, statement: Statement) => state(statement) }
   const process = contained(processMachine.provide({ actors: { child, probe, memory } }))
   const service = contained(serviceMachine.provide({ actors: { process, gate }, actions }))
+  const group = contained(groupMachine.provide({ actors: { members }, actions }))
   const restart = contained(restartMachine.provide({ actors: { target, program }, actions }))
   const rolling = contained(rollingMachine.provide({ actors: { turns }, actions }))
   const one = contained(programMachine.provide({ actors: { program }, actions }))
@@ -65,6 +69,7 @@ export function supervisionTree(parts: TreeParts) {
   return orchestratorOf(
     {
       services: poolOf(service, state),
+      groups: poolOf(group, state),
       workflows: poolOf(restart, state),
       rollings: poolOf(rolling, state),
       programs: poolOf(one, state),

@@ -70,6 +70,7 @@ const composition = [
   'requests',
   'faults',
   'fleet-view',
+  'groups',
   'ports',
   'streams',
   'actor-stream',

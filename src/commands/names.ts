@@ -4,17 +4,21 @@ import { limits } from '../protocol/limits.ts'
 import { nearest } from '../protocol/nearest.ts'
 import type { FleetView } from '../protocol/view.ts'
 
-/** Names of services, or of a service with instances, which means all of them. */
-export const someServices = z.array(z.string().min(1)).min(1).max(limits.services).describe('names of services')
+/** Names of services, of a service with instances (all of them), or of a group (its members). */
+export const someServices = z
+  .array(z.string().min(1))
+  .min(1)
+  .max(limits.services)
+  .describe('names of services, or of groups of them')
 
 /**
- * The services that a name means: the one that is called so, else the instances of a service that is there several times,
- * in the order of the config. Undefined when there is none.
+ * The services that a name means: the one that is called so, else the instances of a service that is there several times, else
+ * the members of a group; in the order of the config. Undefined when there is none.
  */
 export function membersOf(view: FleetView, name: string): readonly string[] | undefined {
   if (view.service(name) !== undefined) return [name]
   const members = view.serviceNames().filter((one) => view.serviceDetail(one)?.spec.family === name)
-  return members.length === 0 ? undefined : members
+  return members.length === 0 ? view.groups().find((group) => group.name === name)?.members : members
 }
 
 /** There must be one of this name; otherwise the error names the nearest that is there. */
@@ -23,7 +27,8 @@ function known(view: FleetView, name: string): readonly string[] {
   if (members !== undefined) return members
   const names = view.serviceNames()
   const families = names.map((one) => view.serviceDetail(one)?.spec.family ?? one)
-  const near = nearest(name, new Set([...families, ...names]))
+  const groups = view.groups().map((group) => group.name)
+  const near = nearest(name, new Set([...families, ...names, ...groups]))
   const hint = near === undefined ? '' : `; did you mean "${near}"?`
   throw new HyphaeError('not_found', `there is no service "${name}"${hint}`, {
     field: 'service',

@@ -41,6 +41,7 @@ export const systemReload = mutation({
       config: now.supervisor().config,
       dry_run: dryRun,
       changes: [],
+      groups: [],
       unchanged: 0,
       because: 'accepted; what changes is not known yet',
       env_files: [],

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { asked, mutation, query, type Plan } from '../protocol/command.ts'
 import { addressOf } from '../protocol/ids.ts'
+import type { GroupStatus } from '../protocol/group.ts'
 import type { ServiceStatus } from '../protocol/service.ts'
 import { fleetStatus } from '../protocol/status.ts'
 import type { FleetView } from '../protocol/view.ts'
@@ -21,9 +22,17 @@ export const systemStatus = query({
       const status = view.service(name)
       if (status !== undefined) shown[name] = status
     }
-    return { supervisor: view.supervisor(), services: shown, listeners: [...view.listeners()] }
+    return { supervisor: view.supervisor(), services: shown, groups: shownGroups(view, names), listeners: [...view.listeners()] }
   },
 })
+
+/** Those that have a member among these. */
+function shownGroups(view: FleetView, services: readonly string[]): Record<string, GroupStatus> {
+  const shown: Record<string, GroupStatus> = Object.create(null) as Record<string, GroupStatus>
+  const among = new Set(services)
+  for (const { name, ...status } of view.groups()) if (status.members.some((member) => among.has(member))) shown[name] = status
+  return shown
+}
 
 /**
  * Layers for a stop: whoever depends on something stands in an earlier layer than what it depends on.

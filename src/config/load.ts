@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { isRecord } from '../protocol/json.ts'
 import { limits } from '../protocol/limits.ts'
+import type { GroupSpec } from '../protocol/group.ts'
 import type { ServiceSpec } from '../protocol/service.ts'
 import { checkDefaultService, checkDelays, checkEnabled, checkSecurity, checkService, checkServiceName } from './check.ts'
 import { createChecker, type Checker } from './checker.ts'
@@ -12,6 +13,7 @@ import { readDocument } from './document.ts'
 import { readOverrides, type Flags } from './environment.ts'
 import type { ConfigProblem } from './errors.ts'
 import { validate } from './explain.ts'
+import { checkGroups, resolveGroups } from './groups.ts'
 import { readConfigText, shownPath } from './file.ts'
 import { setting, type Environment } from './interpolate.ts'
 import { nearest } from '../protocol/nearest.ts'
@@ -33,7 +35,9 @@ export interface LoadedConfig {
   readonly stateDir: string
   /** In the order of the file. */
   readonly services: readonly ServiceSpec[]
-  /** How each service is grouped for people; every service has an entry. */
+  /** In the order of the file. */
+  readonly groups: readonly GroupSpec[]
+  /** How each service is labelled for people; every service has an entry. */
   readonly labels: ReadonlyMap<string, ServiceLabels>
   readonly defaultService: string | null
   /** The mode in force; null: none. */
@@ -94,6 +98,7 @@ export function parseConfig(
   if (written !== undefined) {
     checkDelays(written.supervisor, all, checker)
     checkSecurity(written.supervisor, checker)
+    checkGroups(written.supervisor, families, dependencies, checker)
   }
   const host = resolveHost(
     { host: written?.supervisor.host, path: ['supervisor', 'host'], override: overrides.host },
@@ -113,6 +118,7 @@ export function parseConfig(
     dir,
     stateDir: stateDirOf(dir, written.state, env),
     services: Array.from(services, ([name, service]) => resolveService(name, service, ground)),
+    groups: resolveGroups(supervisor, families, services),
     labels: new Map(
       Array.from(services, ([name, { category, kind }]) => [name, { category: category ?? 'core', kind: kind ?? 'plain' }]),
     ),

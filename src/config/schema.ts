@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { limits } from '../protocol/limits.ts'
 import { bareText, block, byteSize, duration, filledText, numberBetween, origin, port, text, wholeNumber } from './fields.ts'
+import { groupSchema } from './group-schema.ts'
 import { backoffFields, maxRestarts, serviceSchema } from './service-schema.ts'
 
 /** The whole file as it is written. Defaults that another field can override are filled in when it is resolved. */
@@ -52,6 +53,10 @@ export const supervisorSchema = block({
     .describe('The mode in force: services with modes run in these only. --mode, then MAGICTUNNEL_RUNTIME_MODE, come first.'),
   environment: z.enum(['development', 'production']).prefault('development').describe('Production allows less by default.'),
   services: z.record(z.string(), serviceSchema).prefault({}).describe('What to run: a map of name to service.'),
+  groups: z
+    .record(z.string(), groupSchema)
+    .prefault({})
+    .describe('Services that are restarted together: a map of name to group.'),
   health_check: block({
     interval: duration('s').prefault(30).describe('From liveness look to look. A number means seconds.'),
     timeout: duration('s').prefault(10).describe('How long one look may take. A number means seconds.'),

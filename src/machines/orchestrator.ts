@@ -8,6 +8,7 @@ import type { Phase } from '../protocol/lifecycle.ts'
  * ORCHESTRATOR: the root of the supervision tree and nothing else; there is no domain in it.
  *
  *   orchestrator ─┬─ services      pool of service.<name>, each with its process
+ *                 ├─ groups        pool of group.<name>
  *                 ├─ workflows     pool of restart.<id>
  *                 ├─ rollings      pool of rolling.<id>
  *                 ├─ reloads       pool of reload.<id>
@@ -21,6 +22,7 @@ import type { Phase } from '../protocol/lifecycle.ts'
  */
 export const pools = [
   'services',
+  'groups',
   'workflows',
   'rollings',
   'programs',

@@ -2,7 +2,7 @@ import { formatDuration } from '../protocol/duration.ts'
 import { describeExit, isSuccess } from '../protocol/exit.ts'
 import { limits } from '../protocol/limits.ts'
 import { noHistory, type RestartDecision, type RestartHistory } from '../protocol/restart.ts'
-import type { Ended, RestartPolicy, ServiceSpec } from '../protocol/service.ts'
+import type { Ended, RestartSpacing, ServiceSpec } from '../protocol/service.ts'
 
 /** What of a spec the decision depends on. */
 export type RestartRules = Pick<ServiceSpec, 'name' | 'restart' | 'oneShot' | 'successCodes'>
@@ -20,27 +20,50 @@ interface Decided {
  * what is to be remembered.
  */
 export function decideRestart(rules: RestartRules, history: RestartHistory, ended: Ended): Decided {
-  const { restart: policy, oneShot, successCodes } = rules
+  const over = restedByPolicy(rules, ended)
+  if (over !== null) return { decision: over, history: noHistory }
+  if (ended.exit.kind === 'unspawnable') return again(history, ended)
+  const { at, readyAt, dice } = ended
+  return spaceRestart(rules.restart, history, { cause: causeOf(ended), at, readyAt, dice })
+}
+
+/** As `decideRestart`, for a service whose group decides when it is started again, and whether. */
+export function decideInGroup(rules: RestartRules, history: RestartHistory, ended: Ended, group: string): Decided {
+  const over = restedByPolicy(rules, ended)
+  if (over !== null) return { decision: over, history: noHistory }
+  // It has not run, so nothing has happened to its group either.
+  if (ended.exit.kind === 'unspawnable') return again(history, ended)
+  return { decision: { kind: 'held', because: `${causeOf(ended)}; waits for its group ${group}` }, history: noHistory }
+}
+
+/** Where its policy leaves it after this end, whatever was before; null: it is to be started again. */
+function restedByPolicy(rules: RestartRules, ended: Ended): RestartDecision | null {
+  const { restart, oneShot, successCodes } = rules
   const cause = causeOf(ended)
   // What ended because we had to end it (unhealthy, never ready) is no success, whatever its exit code.
   const success = ended.because === null && isSuccess(ended.exit, successCodes)
-  const over = (kind: 'completed' | 'stopped' | 'failed', because: string) => ({
-    decision: { kind, because },
-    history: noHistory,
-  })
+  if (ended.exit.kind === 'unspawnable' && !ended.exit.passing) return { kind: 'failed', because: cause }
+  if (oneShot && success) return { kind: 'completed', because: `${cause}; a one-shot is done` }
+  if (restart.policy === 'never') return { kind: success ? 'stopped' : 'failed', because: `${cause}; restart_policy is never` }
+  if (restart.policy === 'on_failure' && success)
+    return { kind: 'stopped', because: `${cause}; restart_policy on_failure does not restart a success` }
+  return null
+}
 
-  if (ended.exit.kind === 'unspawnable' && !ended.exit.passing) return over('failed', cause)
-  if (oneShot && success) return over('completed', `${cause}; a one-shot is done`)
-  if (policy.policy === 'never') return over(success ? 'stopped' : 'failed', `${cause}; restart_policy is never`)
-  if (policy.policy === 'on_failure' && success)
-    return over('stopped', `${cause}; restart_policy on_failure does not restart a success`)
+/** What was lost, for the counting: `at` and `readyAt` are monotonic ms; readyAt null: it had not got ready. */
+export interface Loss {
+  readonly cause: string
+  readonly at: number
+  readonly readyAt: number | null
+  readonly dice: number
+}
 
-  if (ended.exit.kind === 'unspawnable') return again(history, ended)
-
-  const settled = ended.readyAt !== null && ended.at - ended.readyAt >= policy.stableUptime
+/** When to start again, or that it was too often. */
+export function spaceRestart(policy: RestartSpacing, history: RestartHistory, { cause, at: now, readyAt, dice }: Loss): Decided {
+  const settled = readyAt !== null && now - readyAt >= policy.stableUptime
   const known = settled ? noHistory : history
   const { window } = policy
-  const recent = window === null ? known.restarts : known.restarts.filter((at) => ended.at - at < window)
+  const recent = window === null ? known.restarts : known.restarts.filter((at) => now - at < window)
   // Without a limit there is nothing to count against, and so nothing to keep.
   const count = policy.maxRestarts === null ? known.streak : recent.length
   if (policy.maxRestarts !== null && count >= policy.maxRestarts) {
@@ -50,12 +73,12 @@ export function decideRestart(rules: RestartRules, history: RestartHistory, ende
   }
 
   const streak = known.streak + 1
-  const delay = settled ? 0 : backoff(policy, streak, ended.dice)
+  const delay = settled ? 0 : backoff(policy, streak, dice)
   const of = policy.maxRestarts === null ? '' : ` of ${policy.maxRestarts}`
   const when = delay === 0 ? 'at once' : `in ${formatDuration(delay)}`
   return {
     decision: { kind: 'restart', because: `${cause}; restart ${count + 1}${of}, ${when}`, delay, attempt: count + 1 },
-    history: { streak, restarts: policy.maxRestarts === null ? [] : [...recent, ended.at] },
+    history: { streak, restarts: policy.maxRestarts === null ? [] : [...recent, now] },
   }
 }
 
@@ -70,7 +93,7 @@ function again(history: RestartHistory, ended: Ended): Decided {
 }
 
 /** delay·factor^(n−1), capped by maxDelay, then up to `jitter` of it more. n from 1; ms. */
-export function backoff({ delay, factor, maxDelay, jitter }: RestartPolicy, n: number, dice: number): number {
+export function backoff({ delay, factor, maxDelay, jitter }: RestartSpacing, n: number, dice: number): number {
   if (delay === 0) return 0
   return Math.round(Math.min(maxDelay, delay * factor ** (n - 1)) * (1 + jitter * dice))
 }

@@ -10,7 +10,7 @@ import type { Ended, Operation, ServiceCommand, ServiceSpec } from '../protocol/
 import type { Overrides, Setting } from '../protocol/setting.ts'
 import { port } from './port.ts'
 import { processMachine, type ProcessFact } from './process.ts'
-import { causeOf, decideRestart, withoutLast } from './restart-policy.ts'
+import { causeOf, decideInGroup, decideRestart, withoutLast } from './restart-policy.ts'
 
 /**
  * SERVICE: what the user named. It outlives its processes, one at a time, and decides what follows when one ends.
@@ -20,6 +20,7 @@ import { causeOf, decideRestart, withoutLast } from './restart-policy.ts'
  *   failed ────START─▶  │ │               ▼
  *                       │ └─at once──── decide ──▶ completed · stopped · failed
  *                       └──delay── backingOff ◀┘
+ *   held: its group decides; it ended by itself, or a sibling did. RELEASE lets it through its gate.
  *
  * While it stops, the newest wish wins: it picks another `then…`, and what the process does meanwhile changes nothing.
  */
@@ -30,6 +31,8 @@ export interface ServiceInput {
   readonly run: string
   /** What an earlier run of the orchestrator wrote down about it. */
   readonly restored?: Restored | undefined
+  /** The group that decides its restarts; without one it decides alone. */
+  readonly group?: string | null | undefined
 }
 
 export type Restored = Pick<
@@ -80,6 +83,9 @@ export interface ServiceContext {
   readonly readyAt: number | null
   readonly ended: Ended | null
   readonly decision: RestartDecision | null
+  readonly group: string | null
+  /** Held because of this end, of which its group has not taken note yet. */
+  readonly loss: Ended | null
 }
 
 /** A process that an earlier run spawned. */
@@ -153,6 +159,7 @@ const base = setup({
     current: ({ context }, { incarnation }: { incarnation: string }) => incarnation === context.incarnation,
     restartsWhenUnhealthy: ({ context }) => context.spec.restart.onUnhealthy,
     wantsToRun: ({ context }) => context.desired === 'run',
+    changesGroup: ({ context }, { group }: { group: string | null }) => context.group !== group,
     decided: ({ context }, kind: RestartDecision['kind']) => context.decision?.kind === kind,
     restartsAtOnce: ({ context }) => context.decision?.kind === 'restart' && context.decision.delay === 0,
   },
@@ -181,12 +188,12 @@ const base = setup({
     set: assign((_, { spec, overrides, back }: Setting) => ({ next: spec, overrides, back })),
     clearHistory: assign({ history: noHistory, decision: null }),
     undoDecision: assign({ history: ({ context }) => withoutLast(context.history), decision: null }),
-    reject: assign((_, { by, request }: Wish) => ({
+    reject: assign((_, { by, request, because }: Wish & { because?: string | undefined }) => ({
       desired: 'stop' as const,
       op: null,
       by: by ?? null,
       request: request ?? null,
-      because: `stopped by ${by ?? 'itself'}`,
+      because: `stopped by ${by ?? 'itself'}${because === undefined ? '' : `: ${because}`}`,
     })),
     block: assign({ blocked: (_, blocked: boolean) => blocked }),
     /** It is at rest already; whoever holds its slot lets go. */
@@ -236,9 +243,14 @@ const base = setup({
     recordEnd: assign({ ended: (_, ended: Ended) => ended }),
     decide: assign(({ context }) => {
       if (context.ended === null) return {}
-      const { decision, history } = decideRestart(context.spec, context.history, context.ended)
+      const { spec, group, ended: end } = context
+      const { decision, history } =
+        group === null ? decideRestart(spec, context.history, end) : decideInGroup(spec, context.history, end, group)
       return { decision, history, because: decision.because }
     }),
+    lose: assign({ loss: ({ context }) => context.ended }),
+    noteLoss: assign({ loss: null }),
+    joinGroup: assign({ group: (_, { group }: { group: string | null }) => group }),
     // After a restart of its own the reason stays, without its future tense.
     explainRespawn: assign({
       because: ({ context: { decision, ended, because, spec } }) => {
@@ -263,6 +275,7 @@ const restart = {
 const reject = { type: 'reject', ...wish } as const
 const swapSpec = { type: 'reconfigure', params: ({ event }: { event: { spec: ServiceSpec } }) => event.spec } as const
 const hold = { type: 'explain', params: ({ event }: { event: { because: string } }) => event.because } as const
+const joinGroup = { type: 'joinGroup', params: ({ event }: { event: { group: string | null } }) => event } as const
 const fact = (type: Statement['type']) =>
   ({ type: 'state', params: ({ context }: { context: ServiceContext }) => about(context, type, context.because) }) as const
 const ended = ({ event }: { event: DoneActorEvent<Ended, 'process'> }): Ended => event.output
@@ -308,7 +321,7 @@ const atRest = {
 
 export const serviceMachine = base.createMachine({
   id: 'service',
-  context: ({ input: { spec, run, restored } }) => ({
+  context: ({ input: { spec, run, restored, group } }) => ({
     address: addressOf('service', spec.name),
     run,
     spec,
@@ -338,6 +351,8 @@ export const serviceMachine = base.createMachine({
     readyAt: null,
     ended: null,
     decision: null,
+    group: group ?? null,
+    loss: null,
   }),
   on: {
     RESERVE: { guard: 'slotIsFree', actions: { type: 'reserve', params: ({ event }) => event.op } },
@@ -358,6 +373,7 @@ export const serviceMachine = base.createMachine({
     },
     RECONFIGURE: { actions: swapSpec },
     RESCHEDULE: { actions: { type: 'reschedule', params: ({ event }) => event } },
+    GROUP: { actions: joinGroup },
     SET: { actions: { type: 'set', params: ({ event }) => event.setting } },
   },
   initial: 'restoring',
@@ -466,8 +482,30 @@ export const serviceMachine = base.createMachine({
     held: {
       tags: 'handshake',
       entry: fact('service.held'),
+      exit: 'noteLoss',
       on: {
-        RELEASE: 'gate',
+        RELEASE: { target: 'gate', actions: ['clearHistory', hold, 'countRestart'] },
+        // Its group has taken note of its end.
+        HOLD: { actions: ['noteLoss', hold] },
+        // It is to be started anyway; what it waits for stays the reason.
+        START: { actions: { type: 'renew', ...wish } },
+        RESTART: {
+          guard: restart.guard,
+          actions: [
+            { type: 'renew', ...wish },
+            { type: 'replaceSpec', params: ({ event }) => event },
+          ],
+        },
+        // Nobody who held it will let it go.
+        GROUP: {
+          guard: { type: 'changesGroup', params: ({ event }) => event },
+          target: 'gate',
+          actions: [
+            joinGroup,
+            { type: 'explain', params: 'restarted: it is not in the group that held it any more' },
+            'countRestart',
+          ],
+        },
         STOP: { target: 'stopped', actions: [reject, fact('service.stopped')] },
         REMOVE: 'removed',
         LEAVE: leave,
@@ -623,7 +661,7 @@ export const serviceMachine = base.createMachine({
             START: { target: '.thenGate', actions: { type: 'want', ...wish } },
             RESTART: { guard: restart.guard, target: '.thenGate', actions: [...restart.want] },
             STOP: { target: '.thenStopped', actions: reject },
-            HOLD: { target: '.thenHeld', actions: hold },
+            HOLD: { guard: 'wantsToRun', target: '.thenHeld', actions: hold },
             REMOVE: '.thenRemoved',
           },
           initial: 'thenStopped',
@@ -709,6 +747,7 @@ export const serviceMachine = base.createMachine({
         { guard: { type: 'decided', params: 'stopped' }, target: 'stopped', actions: fact('service.stopped') },
         { guard: { type: 'decided', params: 'failed' }, target: 'failed', actions: fact('service.failed') },
         { guard: { type: 'decided', params: 'gaveUp' }, target: 'failed', actions: fact('service.gaveUp') },
+        { guard: { type: 'decided', params: 'held' }, target: 'held', actions: 'lose' },
         { guard: 'restartsAtOnce', target: 'gate', actions: ['countRestart', fact('service.restarting')] },
         { target: 'backingOff', actions: fact('service.restarting') },
       ],

@@ -7,6 +7,7 @@ export type Address = string
 export const kinds = [
   'service',
   'process',
+  'group',
   'restart',
   'rolling',
   'program',

@@ -5,8 +5,8 @@ import type { Fact } from './facts.ts'
  * happened. Both are written in the order they were given; nothing is promised to be on the disk before a `sync`.
  */
 
-/** `fleet`: the one record about the fleet itself. `service`: one a service. `request`: one a request id. */
-export const recordKinds = ['fleet', 'service', 'request'] as const
+/** `fleet`: the one record about the fleet itself. `service`, `group`: one each. `request`: one a request id. */
+export const recordKinds = ['fleet', 'service', 'group', 'request'] as const
 export type RecordKind = (typeof recordKinds)[number]
 
 export interface JournalRecord {

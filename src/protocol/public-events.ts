@@ -1,9 +1,14 @@
 import type * as z from 'zod'
+import { groupEvent } from './group.ts'
 import type { Kind } from './ids.ts'
 import { processEvent, serviceEvent } from './service.ts'
 
 /** The events that `actor.send` admits, by kind of actor. A kind that is not listed takes none. */
-export const publicEvents: Partial<Record<Kind, z.ZodDiscriminatedUnion>> = { service: serviceEvent, process: processEvent }
+export const publicEvents: Partial<Record<Kind, z.ZodDiscriminatedUnion>> = {
+  service: serviceEvent,
+  process: processEvent,
+  group: groupEvent,
+}
 
 /** The event types of a kind's public schema. */
 export function publicEventTypes(kind: string): string[] {

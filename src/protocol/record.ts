@@ -86,7 +86,7 @@ export const onlySchedule = (one: ServiceSpec, other: ServiceSpec): boolean =>
   !sameSpec(one, other) && sameSpec({ ...one, schedule: null }, { ...other, schedule: null })
 
 /** The fields in which two specs differ, as a config names them. */
-export const changedFields = (one: ServiceSpec, other: ServiceSpec): string[] => {
+export const changedFields = (one: object, other: object): string[] => {
   const [before, after] = [one, other].map((spec) => spec as unknown as Readonly<Record<string, unknown>>)
   const fields = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])
   return [...fields]

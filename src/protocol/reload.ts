@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { ErrorCode } from './errors.ts'
+import type { GroupSpec } from './group.ts'
 import type { ServiceSpec } from './service.ts'
 
 /** The vocabulary of a reload: what a config says when it is read again, and what going over to it changes. */
@@ -11,11 +12,25 @@ const reloadChange = z.object({
 })
 export type ReloadChange = z.infer<typeof reloadChange>
 
+const groupChange = z.object({
+  group: z.string(),
+  change: z.enum(['added', 'changed', 'removed']),
+  fields: z.array(z.string()).describe('of a changed one: which fields differ, as the config names them'),
+})
+export type GroupChange = z.infer<typeof groupChange>
+
+/** What going over to a config changes. */
+export interface ConfigChanges {
+  readonly services: readonly ReloadChange[]
+  readonly groups: readonly GroupChange[]
+}
+
 /** What `system.reload` answers. */
 export const reloadAnswer = z.object({
   config: z.string().nullable().describe('path of the config that was read'),
   dry_run: z.boolean(),
   changes: z.array(reloadChange),
+  groups: z.array(groupChange).describe('groups that change; their services are not touched by that'),
   unchanged: z.number().int().describe('services of the config that are not touched'),
   because: z.string().describe('the changes in words'),
   env_files: z.array(z.string()).describe('the env files of its services: what a watch looks at beside it'),
@@ -27,6 +42,8 @@ export type ReloadAnswer = z.infer<typeof reloadAnswer>
 export interface ReadConfig {
   readonly path: string | null
   readonly services: readonly ServiceSpec[]
+  /** Without it: none. */
+  readonly groups?: readonly GroupSpec[]
   readonly warnings?: readonly string[]
   /** The mode in force; null, or nothing: none. */
   readonly mode?: string | null
@@ -53,11 +70,18 @@ export interface ReloadResult {
 
 const words = { added: 'new', changed: 'changed', removed: 'gone' } as const
 
-/** `2 new, 1 changed, 1 gone`. */
-export function changesInWords(changes: readonly ReloadChange[]): string {
-  const parts = (['added', 'changed', 'removed'] as const).flatMap((kind) => {
+const kinds = ['added', 'changed', 'removed'] as const
+
+/** `2 new, 1 changed, 1 gone; group backend changed`. */
+export function changesInWords(changes: readonly ReloadChange[], groups: readonly GroupChange[] = []): string {
+  const parts = kinds.flatMap((kind) => {
     const { length } = changes.filter(({ change }) => change === kind)
     return length === 0 ? [] : [`${length} ${words[kind]}`]
   })
-  return parts.length === 0 ? 'nothing has changed' : parts.join(', ')
+  const ofGroups = kinds.flatMap((kind) => {
+    const names = groups.filter(({ change }) => change === kind).map(({ group }) => group)
+    return names.length === 0 ? [] : [`${names.length === 1 ? 'group' : 'groups'} ${names.join(', ')} ${words[kind]}`]
+  })
+  const all = [parts.join(', '), ...ofGroups].filter((part) => part !== '')
+  return all.length === 0 ? 'nothing has changed' : all.join('; ')
 }

@@ -8,6 +8,8 @@ export type RestartDecision =
   | { readonly kind: 'stopped'; readonly because: string }
   /** It ended badly and the policy does not start it again. */
   | { readonly kind: 'failed'; readonly because: string }
+  /** It would be started again; its group decides when, and whether. */
+  | { readonly kind: 'held'; readonly because: string }
   /** Too many restarts. */
   | { readonly kind: 'gaveUp'; readonly because: string; readonly restarts: number }
   | {

@@ -58,6 +58,9 @@ export interface RestartPolicy {
   readonly onUnhealthy: boolean
 }
 
+/** How restarts follow one another, whatever is restarted. */
+export type RestartSpacing = Omit<RestartPolicy, 'policy' | 'onUnhealthy'>
+
 /** A signal, as the kernel names it. */
 export type SignalName = `SIG${string}`
 
@@ -119,7 +122,14 @@ export const processEvent = z.discriminatedUnion('type', [
 /** The events of SERVICE that come from within: workflows, groups and the reconciler. */
 export type ServiceCommand =
   | { readonly type: 'START'; readonly by?: string | undefined; readonly request?: string | undefined; readonly at: number }
-  | { readonly type: 'STOP'; readonly by?: string | undefined; readonly request?: string | undefined; readonly at: number }
+  | {
+      readonly type: 'STOP'
+      readonly by?: string | undefined
+      readonly request?: string | undefined
+      /** Why, where there is more to say than who asked. */
+      readonly because?: string | undefined
+      readonly at: number
+    }
   | {
       readonly type: 'RESTART'
       readonly by?: string | undefined
@@ -141,7 +151,9 @@ export type ServiceCommand =
   /** Its process is not the one that is wanted: a new one, without a new generation. */
   | { readonly type: 'REPLACE'; readonly because: string; readonly at: number }
   | { readonly type: 'HOLD'; readonly because: string; readonly at: number }
-  | { readonly type: 'RELEASE' }
+  | { readonly type: 'RELEASE'; readonly because: string; readonly at: number }
+  /** Which group decides its restarts from now on; null: it decides alone. */
+  | { readonly type: 'GROUP'; readonly group: string | null }
   | { readonly type: 'REMOVE'; readonly at: number }
 
 /** How one incarnation ended; `at` and `readyAt` are monotonic ms, `dice` is the chance that the policy may use, in [0, 1). */

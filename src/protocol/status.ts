@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { fact } from './facts.ts'
+import { groupStatus } from './group.ts'
 import { phaseSchema, serviceStatus } from './service.ts'
 
 /** One actor as the directory shows it. */
@@ -51,6 +52,7 @@ export type SupervisorStatus = z.infer<typeof supervisorStatus>
 export const fleetStatus = z.object({
   supervisor: supervisorStatus,
   services: z.record(z.string(), serviceStatus),
+  groups: z.record(z.string(), groupStatus).describe('services that are restarted together'),
   listeners: z.array(listenerStatus),
 })
 export type FleetStatus = z.infer<typeof fleetStatus>

@@ -1,5 +1,6 @@
 import type { Address } from './ids.ts'
 import type { Fact } from './facts.ts'
+import type { GroupStatus } from './group.ts'
 import type { FactQuery, Kept } from './journal.ts'
 import type { DependencyCondition, Operation, ServiceSpec, ServiceStatus } from './service.ts'
 import type { ProgramRules } from './program.ts'
@@ -34,6 +35,8 @@ export interface FleetView {
   serviceNames(): readonly string[]
   service(name: string): ServiceStatus | undefined
   serviceDetail(name: string): ServiceDetail | undefined
+  /** The groups of the config, in its order. */
+  groups(): ReadonlyArray<GroupStatus & { readonly name: string }>
   /** Does this dependency stand as the condition wants it? */
   dependencyMet(name: string, condition: DependencyCondition): boolean
   /** The last facts about one service, oldest first. */

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { actorsTable } from '../../src/cli/render/actors.ts'
+import { changeLines } from '../../src/cli/render/changes.ts'
 import { policyInWords, explainLines } from '../../src/cli/render/explain.ts'
 import { factLine } from '../../src/cli/render/facts.ts'
+import { groupLines } from '../../src/cli/render/groups.ts'
 import { liveLines } from '../../src/cli/render/live.ts'
 import { logGutter } from '../../src/cli/render/logs.ts'
 import { coloured, plain } from '../../src/cli/render/paint.ts'
@@ -55,6 +57,7 @@ const fleet: FleetStatus = {
     faults: [],
   },
   services: { web: running, worker: failed },
+  groups: {},
   listeners: [{ name: 'control', address: '/s/control.sock', error: null }],
 }
 const factOf = (more: Partial<Fact>): Fact => ({
@@ -415,4 +418,34 @@ describe('the picture of up', () => {
     expect(lines.at(-1)).toBe('fact 7')
     expect(lines).toContain('… and 486 more')
   })
+})
+
+test('groups stand below the services, in short; a fleet without any has no such table', () => {
+  const backend = {
+    strategy: 'rest_for_one',
+    state: 'watching',
+    phase: 'active',
+    members: ['web', 'worker'],
+    restart_count: 1,
+    reason: 'restarted after web exited with code 1 (restart 1 of 3)',
+  } as const
+  expect(groupLines({ backend }, wide)).toEqual([
+    '',
+    'GROUP    STRATEGY      STATE     RESTARTS  MEMBERS      REASON',
+    'backend  rest_for_one  watching         1  web, worker  restarted after web exited with code 1 (restart 1 of 3)',
+  ])
+  expect(statusLines(fleet, wide).join('\n')).not.toContain('GROUP')
+})
+
+test('a reload names the groups that change', () => {
+  const answer = { config: null, dry_run: true, changes: [], unchanged: 2, because: '', env_files: [], warnings: [] }
+  const groups = [
+    { group: 'backend', change: 'changed' as const, fields: ['strategy'] },
+    { group: 'old', change: 'removed' as const, fields: [] },
+  ]
+  expect(changeLines({ ...answer, groups }, wide)).toEqual([
+    'group backend  would change  strategy',
+    'group old      would be removed',
+    '2 services would stay untouched',
+  ])
 })

@@ -107,6 +107,7 @@ test("the guide's services load as they are written", () => {
         liveness: { target, interval: 30_000, timeout: 10_000, delay: 0, failures: 3, passes: 1 },
       },
     ],
+    groups: [],
     labels: new Map([
       ['magictunnel', { category: 'core', kind: 'plain' }],
       ['frontend', { category: 'core', kind: 'plain' }],

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import { connectionMachine } from '../../src/machines/connection.ts'
+import { groupMachine } from '../../src/machines/group.ts'
 import { listenerMachine } from '../../src/machines/listener.ts'
 import { processMachine } from '../../src/machines/process.ts'
 import { programMachine } from '../../src/machines/program.ts'
@@ -13,7 +14,7 @@ import { shutdownMachine } from '../../src/machines/shutdown.ts'
 import { neverRan, programSpec } from '../../src/protocol/program.ts'
 import { changedBy } from '../../src/protocol/setting.ts'
 import { fake } from '../support/fake.ts'
-import { probe, specOf } from '../support/specs.ts'
+import { groupOf, probe, specOf } from '../support/specs.ts'
 import { targetOf } from '../support/target.ts'
 import { obeysLifecycleLaws } from './lifecycle-laws.ts'
 
@@ -114,7 +115,9 @@ describe('SERVICE', () => {
         { type: 'RESCHEDULE', schedule: { cron: '0 4 * * *', timezone: null } },
         { type: 'SET', setting: { spec, overrides: null, back: null } },
         { type: 'HOLD', because: 'x', at: 0 },
-        { type: 'RELEASE' },
+        { type: 'RELEASE', because: 'x', at: 0 },
+        { type: 'GROUP', group: null },
+        { type: 'GROUP', group: 'backend' },
         { type: 'REMOVE', at: 0 },
         { type: 'ADOPT', leader: { pid: 7, start: 1 }, incarnation: 'earlier.1.1', at: 0 },
         { type: 'RESUME', because: 'x', at: 0 },
@@ -134,8 +137,10 @@ describe('SERVICE', () => {
         { type: 'xstate.error.actor.process', actorId: 'process', error: new Error('x') },
         { type: 'xstate.after.backoff.service.backingOff' },
       ],
-      distinguish: ({ desired, op, history, next }) => [
+      distinguish: ({ desired, op, history, next, group, loss }) => [
         desired,
+        group,
+        loss !== null,
         op !== null,
         next !== null,
         // Counters are left out, or the walk never ends.
@@ -151,6 +156,63 @@ describe('SERVICE', () => {
       ],
     },
   )
+})
+
+describe('GROUP', () => {
+  const member = {
+    state: 'live.running.healthy',
+    rests: false,
+    desired: 'run',
+    policy: 'always',
+    oneShot: false,
+    generation: 1,
+    readyAt: 0,
+    because: null,
+    loss: null,
+  }
+  const loss = { exit, planned: false, because: null, at: 1, readyAt: 0, dice: 0 }
+  const seen = (...members: object[]) => ({
+    type: 'members.seen',
+    members: members.map((one, index) => Object.assign({ service: ['a', 'b'][index] }, member, one)),
+  })
+  const spec = groupOf({ services: ['a', 'b'], restart: { maxRestarts: 1 } })
+  const held = { state: 'held' }
+  const lost = { ...held, loss }
+  const rest = { state: 'stopped', rests: true, desired: 'stop' }
+  const events = [
+    seen({}, {}),
+    seen(lost, {}),
+    seen({}, lost),
+    seen(held, {}),
+    seen(held, held),
+    seen({ state: 'gate' }, held),
+    seen(rest, rest),
+    seen({ state: 'failed', rests: true }, held),
+    { type: 'START', by: 'me' },
+    { type: 'STOP', by: 'me' },
+    { type: 'RESTART', by: 'me' },
+    { type: 'CONFIGURE', spec },
+    { type: 'CONFIGURE', spec: { ...spec, strategy: 'one_for_one' } },
+    { type: 'REMOVE' },
+    { type: 'xstate.after.backoff.group.backingOff' },
+  ]
+  const distinguish = ({ spec: now, members, history, decision, released, asked, outcome }: Record<string, unknown>) => [
+    now,
+    members,
+    history,
+    decision,
+    new Set(released as string[]).size,
+    asked,
+    outcome,
+  ]
+  // Passed through within one step.
+  const passed = ['deciding', 'restoring']
+  obeysLifecycleLaws('group', groupMachine.provide({ actors: { members: silent } }), {
+    input: { spec },
+    events,
+    distinguish,
+    unreached: passed,
+  })
 })
 
 describe('SCHEDULE', () => {
@@ -260,7 +322,15 @@ describe('ROLLING', () => {
 })
 
 describe('RELOAD', () => {
-  const answer = { config: '/x', dry_run: false, changes: [], unchanged: 0, because: 'nothing has changed', warnings: [] }
+  const answer = {
+    config: '/x',
+    dry_run: false,
+    changes: [],
+    groups: [],
+    unchanged: 0,
+    because: 'nothing has changed',
+    warnings: [],
+  }
   const refused = (code: string) => ({ type: 'reload.refused', refusal: { code, message: 'no', data: {} } })
   const events = [
     { type: 'config.read', read: { path: '/x', services: [] }, answer },

@@ -23,6 +23,7 @@ const answer: ReloadAnswer = {
   config: read.path,
   dry_run: false,
   changes: [{ service: 'web', change: 'added', fields: [] }],
+  groups: [],
   unchanged: 0,
   because: '1 new',
   env_files: [],

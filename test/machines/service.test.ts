@@ -10,7 +10,7 @@ import { fake } from '../support/fake.ts'
 import { probe, specOf } from '../support/specs.ts'
 
 /** SERVICE with its real PROCESS inside; only the OS is a fake. */
-function start(spec: ServiceSpec = specOf(), restored?: Restored) {
+function start(spec: ServiceSpec = specOf(), restored?: Restored, group?: string) {
   const clock = new SimulatedClock()
   const child = fake<ChildCommand, ChildInput>()
   const looks = fake<ProbeCommand, ProbeInput>()
@@ -20,7 +20,7 @@ function start(spec: ServiceSpec = specOf(), restored?: Restored) {
     actors: { process: processMachine.provide({ actors: { child: child.logic, probe: looks.logic } }), gate: gate.logic },
     actions: { state: (_, statement) => facts.push(statement) },
   })
-  const actor = createActor(machine, { input: { spec, run: 'run', restored }, clock }).start()
+  const actor = createActor(machine, { input: { spec, run: 'run', restored, group }, clock }).start()
   const incarnation = (): string => child.inputs.at(-1)?.incarnation ?? ''
   return {
     actor,
@@ -73,7 +73,8 @@ const steps = {
   RESTART: (s: Started) => s.send({ type: 'RESTART', at, by: 'me' }),
   RECONFIGURE: (s: Started) => s.send({ type: 'RECONFIGURE', spec: changed, at }),
   HOLD: (s: Started) => s.send({ type: 'HOLD', because: 'a sibling restarts', at }),
-  RELEASE: (s: Started) => s.send({ type: 'RELEASE' }),
+  RELEASE: (s: Started) => s.send({ type: 'RELEASE', because: 'restarted with its group', at }),
+  'GROUP other': (s: Started) => s.send({ type: 'GROUP', group: 'other' }),
   REMOVE: (s: Started) => s.send({ type: 'REMOVE', at }),
   ADOPT: (s: Started) =>
     s.send({ type: 'ADOPT', leader: { pid: 7, start: 1 }, incarnation: 'earlier.3.2', readyAt: null, logOffset: null, at }),
@@ -159,7 +160,13 @@ const chart: Record<
   },
   held: {
     by: ['START', 'spawned', 'exited 1', 'HOLD'],
-    on: { RELEASE: 'live.running.starting', STOP: 'stopped', REMOVE: 'removed', LEAVE: 'stopped' },
+    on: {
+      RELEASE: 'live.running.starting',
+      'GROUP other': 'live.running.starting',
+      STOP: 'stopped',
+      REMOVE: 'removed',
+      LEAVE: 'stopped',
+    },
   },
   'live.running.starting': {
     spec: probed,
@@ -250,6 +257,8 @@ const chart: Record<
           'exited 0': then,
           'exited 1': then,
           LEAVE: 'stopped',
+          // STOP wins, also over its group.
+          ...(state === 'thenStopped' ? { HOLD: 'live.stopping.thenStopped' } : {}),
           // Only the config keeps what is not in it any more.
           ...(state === 'thenRemoved' ? { ...leaving, RECONFIGURE: 'live.stopping.thenGate' } : {}),
         },
@@ -491,4 +500,69 @@ test('an actor of a process that fails while it is being stopped is the stop: no
   send({ type: 'xstate.error.actor.process', actorId: 'process', error: new Error('boom') })
   expect(state()).toBe('stopped')
   expect(actor.getSnapshot().context).toMatchObject({ desired: 'stop', pid: null })
+})
+
+describe('in a group that decides', () => {
+  const grouped = (changes: Parameters<typeof specOf>[0] = {}) => start(specOf(changes), undefined, 'backend')
+
+  test.each([
+    ['always', 0, 'held'],
+    ['always', 1, 'held'],
+    ['on_failure', 0, 'stopped'],
+    ['on_failure', 1, 'held'],
+    ['never', 0, 'stopped'],
+    ['never', 1, 'failed'],
+  ] as const)('its policy comes first: %s after an exit with %i: %s', (policy, code, state) => {
+    const s = grouped({ restart: { policy } })
+    steps.START(s)
+    s.spawned()
+    s.exited(code)
+    expect(s.state()).toBe(state)
+    expect(s.context().loss === null).toBe(state !== 'held')
+  })
+
+  test('a one-shot that succeeds is done, one that fails waits for its group', () => {
+    for (const [code, state] of [
+      [0, 'completed'],
+      [1, 'held'],
+    ] as const) {
+      const s = grouped({ oneShot: true, restart: { policy: 'on_failure' } })
+      steps.START(s)
+      s.spawned()
+      s.exited(code)
+      expect(s.state()).toBe(state)
+    }
+  })
+
+  test('unhealthy counts as an end; what could not be spawned for now is its own affair', () => {
+    const s = grouped({ readiness: probe, liveness: probe })
+    steps.START(s)
+    s.unspawnable(true)
+    expect(s.state()).toBe('backingOff')
+    s.clock.increment(1_000)
+    s.spawned()
+    steps.passed(s)
+    steps.unhealthy(s)
+    s.exited(0)
+    expect(s.state()).toBe('held')
+    expect(s.context().because).toBe('was unhealthy: 3 failed checks in a row, the last: refused; waits for its group backend')
+  })
+
+  test('its end waits to be noted; then it is held like its siblings, and what is asked meanwhile holds when it is let go', () => {
+    const s = grouped()
+    steps.START(s)
+    s.spawned()
+    s.exited(1)
+    expect(s.facts.at(-1)).toMatchObject({ type: 'service.held', because: 'exited with code 1; waits for its group backend' })
+    expect(s.context().loss).toMatchObject({ exit: { code: 1 } })
+    steps.HOLD(s)
+    expect(s.context()).toMatchObject({ loss: null, because: 'a sibling restarts' })
+    steps.START(s)
+    s.send({ type: 'RESERVE', op: { id: 'a', by: 'me' } })
+    s.send({ type: 'RESTART', op: 'a', at, by: 'me', setting: { spec: changed, overrides: null, back: null } })
+    expect(s.state()).toBe('held')
+    steps.RELEASE(s)
+    expect(s.context()).toMatchObject({ generation: 3, restartCount: 1, because: 'restarted with its group' })
+    expect(s.child.inputs.at(-1)?.spec.args).toEqual(['--changed'])
+  })
 })

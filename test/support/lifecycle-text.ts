@@ -1,5 +1,6 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate'
 import { connectionMachine } from '../../src/machines/connection.ts'
+import { groupMachine } from '../../src/machines/group.ts'
 import { listenerMachine } from '../../src/machines/listener.ts'
 import { processMachine } from '../../src/machines/process.ts'
 import { programMachine } from '../../src/machines/program.ts'
@@ -19,6 +20,7 @@ const machines: ReadonlyArray<readonly [string, string, AnyStateMachine]> = [
     serviceMachine,
   ],
   ['process.&lt;name&gt;', 'One incarnation of a program, from its spawn until nothing of it is left.', processMachine],
+  ['group.&lt;name&gt;', 'Services that are restarted together, as their strategy says.', groupMachine],
   ['restart.&lt;id&gt;', 'One restart of one service, step by step.', restartMachine],
   ['rolling.&lt;id&gt;', 'The instances of one service, restarted one after the other.', rollingMachine],
   ['program.&lt;id&gt;', 'One program, run to its end.', programMachine],

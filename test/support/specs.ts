@@ -1,3 +1,4 @@
+import type { GroupSpec } from '../../src/protocol/group.ts'
 import type { ProbeSpec, RestartPolicy, ServiceSpec } from '../../src/protocol/service.ts'
 
 export const policy: RestartPolicy = {
@@ -50,5 +51,19 @@ export function specOf({ restart, ...overrides }: Overrides = {}): ServiceSpec {
     description: '',
     ...overrides,
     restart: { ...policy, ...restart },
+  }
+}
+
+type GroupOverrides = Partial<Omit<GroupSpec, 'restart'>> & { readonly restart?: Partial<GroupSpec['restart']> }
+
+/** A whole group; a test names only what matters to it. */
+export function groupOf({ restart, ...overrides }: GroupOverrides = {}): GroupSpec {
+  const { policy: _, onUnhealthy: __, ...spacing } = policy
+  return {
+    name: 'backend',
+    strategy: 'one_for_all',
+    services: ['a', 'b', 'c'],
+    ...overrides,
+    restart: { ...spacing, ...restart },
   }
 }

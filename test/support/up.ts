@@ -20,6 +20,7 @@ import { eventually } from './eventually.ts'
 export interface Place {
   /** By name, as in a config. */
   readonly services: Readonly<Record<string, object>>
+  readonly groups?: Readonly<Record<string, object>>
   readonly stateDir?: string
   /** The state folder as it is seen from here, where that is another path. */
   readonly seen?: string
@@ -46,10 +47,10 @@ export interface Up {
   words(): string
 }
 
-export function siege({ services, stateDir: given, seen = given, enter = [], owner }: Place) {
+export function siege({ services, groups = {}, stateDir: given, seen = given, enter = [], owner }: Place) {
   const cwd = mkdtempSync(join(tmpdir(), 'hyphae-siege-'))
   const stateDir = given ?? join(cwd, 'state')
-  const supervisor = { restart: { delay: 50, max_delay: 200, jitter: 0, max_restarts: 'unlimited' }, services }
+  const supervisor = { restart: { delay: 50, max_delay: 200, jitter: 0, max_restarts: 'unlimited' }, services, groups }
   writeFileSync(join(cwd, 'hyphae.yaml'), JSON.stringify({ state: stateDir, supervisor }))
   if (owner !== undefined) chownSync(cwd, owner, owner)
   const ups: Up[] = []
@@ -105,7 +106,7 @@ export function siege({ services, stateDir: given, seen = given, enter = [], own
         const late = Object.entries(all).filter(([, { state }]) => !['healthy', 'completed', 'stopped'].includes(state))
         if (supervisor.pid !== up.pid || supervisor.status !== 'running' || late.length > 0)
           throw new Error(`not yet: ${JSON.stringify(late)} ${up.words()}`)
-      })
+      }, 30_000)
       return up
     },
     /** Facts of a kind, also about one service, oldest first. */

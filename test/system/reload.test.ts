@@ -137,6 +137,7 @@ describe('system.reload', () => {
         { service: 'changed', change: 'changed', fields: ['args'] },
         { service: 'gone', change: 'removed', fields: [] },
       ],
+      groups: [],
       unchanged: 1,
       because: '1 new, 1 changed, 1 gone',
       env_files: [],

@@ -13,12 +13,19 @@ const wouldWords: Readonly<Record<Change, string>> = {
   removed: 'would be removed',
 }
 
-/** One line a service that changes, and how many do not. */
-export function changeLines({ changes, unchanged, dry_run: dry }: Output<'system.reload'>, { width, paint }: Look): string[] {
-  const wide = Math.max(0, ...changes.map(({ service }) => service.length))
-  const lines = changes.map(({ service, change, fields }) => {
+/** One line a service or group that changes, and how many do not. */
+export function changeLines(
+  { changes, groups, unchanged, dry_run: dry }: Output<'system.reload'>,
+  { width, paint }: Look,
+): string[] {
+  const all = [
+    ...changes.map(({ service, ...rest }) => ({ name: service, ...rest })),
+    ...groups.map(({ group, ...rest }) => ({ name: `group ${group}`, ...rest })),
+  ]
+  const wide = Math.max(0, ...all.map(({ name }) => name.length))
+  const lines = all.map(({ name, change, fields }) => {
     const word = (dry ? wouldWords : words)[change]
-    const head = `${printable(service).padEnd(wide)}  `
+    const head = `${printable(name).padEnd(wide)}  `
     const rest = fields.length === 0 ? '' : `  ${fields.join(', ')}`
     return `${head}${paint(styles[change], word)}${cut(printable(rest), width - head.length - word.length)}`
   })

@@ -1,5 +1,6 @@
 import type { ServiceStatus, ServiceStatusName } from '../../protocol/service.ts'
 import type { FleetStatus } from '../../protocol/status.ts'
+import { groupLines } from './groups.ts'
 import type { Style } from './paint.ts'
 import { table, type Cell, type Column, type Look } from './table.ts'
 import { cut, printable, wrapped } from './text.ts'
@@ -60,8 +61,8 @@ export const faultLines = ({ supervisor }: FleetStatus, { width, paint }: Look, 
 
 /** What `status` prints: the table, then what is wrong with the orchestrator itself and around it. */
 export function statusLines(fleet: FleetStatus, look: Look, now: number = Date.now()): string[] {
-  const { supervisor, services, listeners } = fleet
-  const lines = [...servicesTable(services, look), ...faultLines(fleet, look, now)]
+  const { supervisor, services, groups, listeners } = fleet
+  const lines = [...servicesTable(services, look), ...groupLines(groups, look), ...faultLines(fleet, look, now)]
   const remark = (style: Style, text: string): void =>
     void lines.push(...wrapped(printable(text), look.width).map((line) => look.paint(style, line)))
   if (supervisor.status !== 'running') remark('yellow', `the orchestrator (pid ${supervisor.pid}) is ${supervisor.status}`)
