@@ -11,6 +11,7 @@ import { promises } from './promises.ts'
 import { requests } from './requests.ts'
 import { respawn } from './respawn.ts'
 import { scale } from './scale.ts'
+import { sharing } from './restarts.ts'
 import { spawnMany } from './spawn.ts'
 import { durable, survive } from './survive.ts'
 
@@ -29,6 +30,7 @@ const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   requests,
   'half-open': halfOpen,
   fuzz: fuzzing,
+  sharing,
 }
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter((name) => !(name in benches))

@@ -91,9 +91,11 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
 
   /** What the world shows of a fleet that has no actors yet. */
   const look = (records: ReadonlyMap<string, ServiceRecord>, exits: readonly ExitRecord[]): Promise<Map<string, Observed>> => {
-    const known = Array.from(records.values()).flatMap(({ service, incarnation, leader, boot: its }) =>
-      leader === null || incarnation === null || its !== boot ? [] : [{ service, incarnation, leader }],
-    )
+    const known = Array.from(records.values()).flatMap(({ service, incarnation, leader, beside, boot: its }) => {
+      if (its !== boot) return []
+      const one = leader === null || incarnation === null ? [] : [{ service, incarnation, leader }]
+      return beside == null ? one : one.concat({ service, incarnation: beside.incarnation, leader: beside.leader })
+    })
     return observe({ stateId: parts.stateId, containers: parts.containers, known, exits })
   }
   const supervised = (): Map<string, Observed> =>
@@ -223,6 +225,7 @@ function takeOne(
         incarnation: step.incarnation,
         readyAt: step.readyAt,
         logOffset: step.logOffset,
+        beside: step.beside,
       })
     case 'replace':
       return tell({ type: 'REPLACE', because: step.because })

@@ -76,13 +76,10 @@ function split(output: unknown): { readonly shown: unknown; readonly details: un
   return { shown, details: details ?? undefined }
 }
 
+const above = (ref: AnyActorRef): AnyActorRef | undefined => (ref as { _parent?: AnyActorRef })._parent
 /** The nearest actor above that has an address; XState keeps the parent in a field that is internal but stable. */
 function parentOf(ref: AnyActorRef, addressOf: (ref: AnyActorRef) => Address | undefined): Address | null {
-  for (
-    let parent = (ref as { _parent?: AnyActorRef })._parent;
-    parent !== undefined;
-    parent = (parent as { _parent?: AnyActorRef })._parent
-  ) {
+  for (let parent = above(ref); parent !== undefined; parent = above(parent)) {
     const address = addressOf(parent)
     if (address !== undefined) return address
   }
@@ -132,6 +129,7 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
 
   function observe(ref: AnyActorRef, snapshot: MachineSnapshotView): void {
     const { address } = snapshot.context
+    leave(ref, address)
     const before = live.get(address)
     if (snapshot.status !== 'active') {
       const status = statusOf(entryOf(ref, snapshot, before?.ref === ref ? before : undefined), false)
@@ -144,9 +142,7 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
         details.set(address, more)
         if (details.size > limits.reapedPrograms) details.delete(details.keys().next().value ?? '')
       }
-      if (!gone) return
-      live.delete(address)
-      announce({ type: 'reaped', address, seq: changes })
+      if (gone) drop(address)
       return
     }
     if (before?.ref === ref && before.snapshot === snapshot) return
@@ -154,6 +150,19 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
     addressByRef.set(ref, address)
     live.set(address, entryOf(ref, snapshot, before?.ref === ref ? before : undefined))
     announce({ type: 'changed', address, seq: changes })
+  }
+
+  /** An actor may move to another address: nobody is at its old one then. */
+  function leave(ref: AnyActorRef, to: Address): void {
+    const address = addressByRef.get(ref)
+    const entry = address === undefined || address === to ? undefined : live.get(address)
+    if (address === undefined || entry?.ref !== ref) return
+    remember(address, { seq: ++changes, status: statusOf({ ...entry, phase: 'reaped' }, false) })
+    drop(address)
+  }
+  const drop = (address: Address): void => {
+    live.delete(address)
+    announce({ type: 'reaped', address, seq: changes })
   }
 
   /** Each kind on its own: connections come and go far more often than workflows. */
@@ -200,7 +209,7 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
   /** A spawn is a restart when more restarts are counted than at the one before. */
   function noteRestart({ type, about, time, data }: Fact): void {
     const count = data['restarts']
-    if (type !== 'service.spawned' || typeof count !== 'number') return
+    if ((type !== 'service.spawned' && type !== 'service.handedOver') || typeof count !== 'number') return
     const before = restarts.get(about)
     restarts.set(about, { count, at: count > (before?.count ?? 0) ? time : count === 0 ? null : (before?.at ?? null) })
   }

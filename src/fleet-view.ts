@@ -38,6 +38,7 @@ const words: Readonly<Record<string, ServiceStatusName>> = {
   adopting: 'starting',
   probing: 'starting',
   healthy: 'running',
+  overlapping: 'running',
   unhealthy: 'unhealthy',
   terminating: 'stopping',
   killing: 'stopping',
@@ -53,6 +54,16 @@ const words: Readonly<Record<string, ServiceStatusName>> = {
 const short = (state: string): string => {
   const [first = state, second] = state.split('.')
   return first === 'up' && second !== undefined ? second : first
+}
+
+/** A restart beside the one that runs is under way. */
+const overlap = 'live.running.overlapping'
+const underWay = ({ because, beside, pid }: ServiceContext): string => {
+  const next =
+    beside?.role === 'next'
+      ? `${beside.pid === null ? 'a new process' : `pid ${beside.pid}`} starts beside pid ${pid}`
+      : `waits until pid ${beside?.pid} has gone`
+  return because === null ? next : `${because}: ${next}`
 }
 
 const contextOf = (entry: Entry): ServiceContext => entry.snapshot.context as unknown as ServiceContext
@@ -75,9 +86,15 @@ export function createFleetView({
   function service(name: string): ServiceStatus | undefined {
     const entry = directory.entry(addressOf('service', name))
     if (entry === undefined) return undefined
-    const { spec, pid, spawnedAt, containment, memory, because, restartCount, generation, desired } = contextOf(entry)
+    const { spec, pid, spawnedAt, containment, memory, restartCount, generation, desired } = contextOf(entry)
     const program = directory.entry(addressOf('process', name))
-    const state = entry.state.startsWith('live') ? short(program?.state ?? 'spawning') : short(entry.state)
+    const overlapping = entry.state.startsWith(overlap)
+    const state = overlapping
+      ? 'overlapping'
+      : entry.state.startsWith('live')
+        ? short(program?.state ?? 'spawning')
+        : short(entry.state)
+    const because = overlapping ? underWay(contextOf(entry)) : contextOf(entry).because
     const seen = program?.snapshot.context['because']
     const { memoryMb, cpuPercent } = meter.read(name)
     return {
@@ -90,7 +107,7 @@ export function createFleetView({
       restart_policy: spec.restart.policy,
       phase: entry.phase,
       state,
-      reason: typeof seen === 'string' && entry.state.startsWith('live.running') ? seen : because,
+      reason: typeof seen === 'string' && entry.state.startsWith('live.running') && !overlapping ? seen : because,
       containment: pid === null ? null : containment,
       generation,
       desired,
@@ -151,7 +168,10 @@ export function createFleetView({
         case 'started':
           return entry.state === 'completed' || (contextOf(entry).pid !== null && entry.state.startsWith('live.running'))
         case 'healthy':
-          return entry.state === 'live.running.healthy'
+          return (
+            entry.state === 'live.running.healthy' ||
+            (entry.state.startsWith(overlap) && contextOf(entry).readyAt !== null && !contextOf(entry).sick)
+          )
         case 'completed':
           return entry.state === 'completed'
       }

@@ -97,7 +97,7 @@ function recordOf({ snapshot, state }: Entry, boot: string): ServiceRecord | nul
   const context = snapshot.context as unknown as ServiceContext
   const { spec, next, desired, generation, readyGeneration, by, request, because, restartCount, history, overrides } = context
   if (generation === 0 && by === null) return null
-  const { leader } = context
+  const { leader, beside } = context
   // One that is being spawned may run, and end, before we hear of it: an exit of this name is not one that was reported.
   const unheard = leader === null && /^live\b/.test(state)
   const incarnation = unheard || context.incarnation === '' ? null : context.incarnation
@@ -118,6 +118,15 @@ function recordOf({ snapshot, state }: Entry, boot: string): ServiceRecord | nul
     leader,
     readyAt: context.readyAt,
     logOffset: context.logOffset,
+    beside:
+      beside === null || beside.leader === null
+        ? null
+        : {
+            incarnation: beside.incarnation,
+            leader: beside.leader,
+            logOffset: beside.logOffset ?? beside.adopt?.logOffset ?? null,
+            told: beside.role === 'previous',
+          },
     overrides: overrides === null ? null : { args: overrides.args?.slice(), env: { ...overrides.env } },
     boot,
   }

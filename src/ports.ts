@@ -62,10 +62,16 @@ export function createTarget({ directory, view, deliver, clock }: PortParts) {
       const entry = directory.entry(address)
       if (entry === undefined) return null
       const context = entry.snapshot.context as unknown as ServiceContext
-      const { op, generation, readyGeneration, desired, pid, incarnation, because, spec, next, overrides, back } = context
+      const { op, generation, readyGeneration, desired, because, next, overrides, back, lapsed } = context
+      // Of an overlapping restart the new process is what it is about.
+      const waits = entry.state === 'live.running.overlapping.waiting'
+      const about = entry.state === 'live.running.overlapping.starting' ? (context.beside ?? context) : context
+      const { incarnation, spec } = about
+      const pid = waits ? null : about.pid
       const blocked = view.serviceDetail(service)?.blocked ?? false
-      const setting = { spec: next ?? spec, overrides, back }
-      return { op, generation, readyGeneration, desired, pid, incarnation, because, blocked, state: entry.state, spec, setting }
+      const setting = { spec: next ?? context.spec, overrides, back }
+      const { state } = entry
+      return { op, generation, readyGeneration, desired, pid, incarnation, because, blocked, state, spec, setting, lapsed }
     }
     const look = (): void => sendBack({ type: 'target.seen', view: seen(), at: clock() })
     const stop = directory.listen([address], look)

@@ -1,4 +1,4 @@
-import type { Containers } from './actors/containment.ts'
+import type { Container, Containers } from './actors/containment.ts'
 import type { Meter } from './actors/metrics.ts'
 import type { ProcessIdentity } from './protocol/process.ts'
 import type { Directory } from './directory.ts'
@@ -9,6 +9,9 @@ import type { Journal } from './protocol/journal.ts'
 import { limits } from './protocol/limits.ts'
 
 /** Where what actors state becomes a fact: in the directory, the journal, the log, and with whoever listens. */
+
+/** From then on its process is another. */
+const begins: ReadonlySet<string> = new Set(['service.spawned', 'service.adopted', 'service.handedOver'])
 
 export interface RecordingParts {
   readonly directory: Directory
@@ -27,10 +30,12 @@ export function createRecording({ directory, meter, containers, log, journal, fi
   /** Memory and CPU are measured from spawn to end. */
   const measure = ({ type, about, data }: Statement): void => {
     const service = about.slice('service.'.length)
-    if (type === 'service.spawned' || type === 'service.adopted') {
-      const leader = data?.['leader'] as ProcessIdentity | undefined
-      if (leader !== undefined) meter.track(service, leader, data?.['containment'] === 'cgroup' ? containers.open(service) : null)
-    } else if (type === 'service.exited' || type === 'service.left') {
+    if (begins.has(type)) {
+      const leader = data?.['leader'] as ProcessIdentity | null | undefined
+      if (leader == null) return
+      const container = (): Container | null => containers.holding(service, leader.pid) ?? containers.open(service)
+      meter.track(service, leader, data?.['containment'] === 'cgroup' ? container() : null)
+    } else if ((type === 'service.exited' && data?.['beside'] === undefined) || type === 'service.left') {
       meter.untrack(service)
     }
   }

@@ -47,6 +47,7 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
   const run: CallbackLogicFunction<ChildCommand, ChildFact, ChildInput> = ({ input, sendBack, receive }) => {
     const { incarnation } = input
     const { name: service, containment: wanted, oneShot, successCodes, memoryLimit } = input.spec
+    const overlaps = input.spec.restart.overlap === true
     const mark = markOf(stateId, service, incarnation)
     // Its recorder runs in another directory than we.
     const exitPath = oneShot ? resolve(dependencies.exitPath(service, incarnation)) : null
@@ -79,7 +80,7 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
     }
     const spawn = (): void => {
       dequeue = null
-      const container = wanted === 'mark' ? null : containers.open(service)
+      const container = wanted === 'mark' ? null : overlaps ? containers.vacant(service) : containers.open(service)
       const limited = container?.limitMemory(memoryLimit) === true && memoryLimit !== null
       if (container === null && wanted === 'cgroup') {
         unspawnable(`it wants a cgroup: ${containers.unavailable() ?? 'none could be made for it'}`, false)
@@ -128,7 +129,8 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
     }
     const adopt = (leader: ProcessIdentity): void => {
       const alive = isAlive(leader)
-      const container = alive ? containers.holding(service, leader.pid) : containers.open(service)
+      // Where another of the same service may be, a dead one can't tell which container was its own.
+      const container = alive ? containers.holding(service, leader.pid) : overlaps ? null : containers.open(service)
       group = new ProcessGroup(leader, container, mark, scanner, !alive)
       if (!alive) {
         // What it left behind can only be told by its mark.

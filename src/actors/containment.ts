@@ -39,10 +39,14 @@ export interface Containers {
   unavailable(): string | null
   /** The container of a service, made where it is missing; null where none can be made. */
   open(service: string): Container | null
+  /** For one that starts beside another of the same service: one of its two containers that nothing is in. */
+  vacant(service: string): Container | null
   /** The container of this service that a living process is in, also one that an earlier run of ours made elsewhere. */
   holding(service: string, pid: number): Container | null
   /** Services that have a container, also of an earlier run. */
   services(): string[]
+  /** Of all containers of a service. */
+  pids(service: string): number[]
   /**
    * At the end: the empty ones go, but for those of services that run on; what was just spawned may be about to go in.
    * False while one is left.
@@ -79,20 +83,28 @@ const mountOf = (hierarchy: Hierarchy): string | undefined =>
 /** How often a v1 group, which can't be killed at once, is read again for what was forked meanwhile. */
 const killRounds = 8
 
-function container(dir: string, memory: MemoryGroup): Container {
-  const procs = join(dir, 'cgroup.procs')
-  const pids = (): number[] => {
-    try {
-      // 0 stands for a process of another pid namespace.
-      return readKernelText(procs)
-        .split('\n')
-        .map(Number)
-        .filter((pid) => pid > 0)
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENODEV') return []
-      throw error
-    }
+/** While two processes of a service run, each is in a container of its own. No service has a name with a tilde. */
+const secondOf = (service: string): string => `${service}~2`
+const serviceOf = (entry: string): string => entry.replace(/~2$/, '')
+
+const procsOf = (dir: string): string => join(dir, 'cgroup.procs')
+
+function pidsIn(dir: string): number[] {
+  try {
+    // 0 stands for a process of another pid namespace.
+    return readKernelText(procsOf(dir))
+      .split('\n')
+      .map(Number)
+      .filter((pid) => pid > 0)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENODEV') return []
+    throw error
   }
+}
+
+function container(dir: string, memory: MemoryGroup): Container {
+  const procs = procsOf(dir)
+  const pids = (): number[] => pidsIn(dir)
   return {
     kind: 'cgroup',
     dir,
@@ -163,39 +175,46 @@ export function createContainers({ stateId, hierarchies = ['unified', 'pids', 'f
     return { unavailable: refusals.join('; ') || 'there is no cgroup file system here' }
   }
   const state = (): { readonly base: string } | { readonly unavailable: string } => (found ??= detect())
+  const open = (entry: string): Container | null => {
+    const now = state()
+    if (!('base' in now)) return null
+    const before = known.get(entry)
+    if (before !== undefined && existsSync(before.procs)) return before
+    const dir = join(now.base, entry)
+    try {
+      make(dir)
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') return null
+      // Somebody removed the directory of us all.
+      try {
+        make(now.base)
+        make(dir)
+      } catch {
+        return null
+      }
+    }
+    const opened = container(dir, memories.of(dir))
+    known.set(entry, opened)
+    return opened
+  }
 
   return {
     unavailable() {
       const now = state()
       return 'base' in now ? null : now.unavailable
     },
-    open(service) {
-      const now = state()
-      if (!('base' in now)) return null
-      const before = known.get(service)
-      if (before !== undefined && existsSync(before.procs)) return before
-      const dir = join(now.base, service)
-      try {
-        make(dir)
-      } catch (error) {
-        if (systemCode(error) !== 'ENOENT') return null
-        // Somebody removed the directory of us all.
-        try {
-          make(now.base)
-          make(dir)
-        } catch {
-          return null
-        }
-      }
-      const opened = container(dir, memories.of(dir))
-      known.set(service, opened)
-      return opened
+    open,
+    vacant(service) {
+      const first = open(service)
+      return first === null || first.pids().length === 0 ? first : open(secondOf(service))
     },
     holding(service, pid) {
       const cgroups = readCgroups(pid)
       for (const hierarchy of hierarchies) {
         const path = cgroupPath(cgroups, hierarchy)
-        const mount = path?.endsWith(`/${name}/${service}`) === true ? mountOf(hierarchy) : undefined
+        const mount = [service, secondOf(service)].some((entry) => path?.endsWith(`/${name}/${entry}`))
+          ? mountOf(hierarchy)
+          : undefined
         if (path !== undefined && mount !== undefined) {
           const dir = join(mount, path)
           return container(dir, memories.of(dir, pid))
@@ -207,10 +226,15 @@ export function createContainers({ stateId, hierarchies = ['unified', 'pids', 'f
       const now = state()
       if (!('base' in now)) return []
       try {
-        return readdirSync(now.base, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []))
+        const entries = readdirSync(now.base, { withFileTypes: true })
+        return [...new Set(entries.flatMap((entry) => (entry.isDirectory() ? serviceOf(entry.name) : [])))]
       } catch {
         return []
       }
+    },
+    pids(service) {
+      const now = state()
+      return 'base' in now ? [service, secondOf(service)].flatMap((entry) => pidsIn(join(now.base, entry))) : []
     },
     removeAll(except) {
       const limitless = memories.removeAll(except)
@@ -218,7 +242,7 @@ export function createContainers({ stateId, hierarchies = ['unified', 'pids', 'f
       if (!('base' in now)) return limitless
       try {
         for (const entry of readdirSync(now.base, { withFileTypes: true })) {
-          if (entry.isDirectory() && except?.has(entry.name) !== true) removed(join(now.base, entry.name))
+          if (entry.isDirectory() && except?.has(serviceOf(entry.name)) !== true) removed(join(now.base, entry.name))
         }
       } catch {
         // It was never made, or it is gone.

@@ -22,7 +22,10 @@ export async function observe({ stateId, containers, known, exits }: Observation
     const service = entryOf(marked, one.service, () => new Map<string, Marked[]>())
     entryOf(service, one.incarnation, () => []).push(one)
   }
-  const lastKnown = new Map(known.map((one) => [one.service, one]))
+  const lastKnown = new Map<string, Map<string, ProcessIdentity>>()
+  for (const { service, incarnation, leader } of known) {
+    entryOf(lastKnown, service, () => new Map<string, ProcessIdentity>()).set(incarnation, leader)
+  }
   const recorded = new Map<string, string[]>()
   for (const { service, incarnation } of exits) entryOf(recorded, service, () => []).push(incarnation)
   const contained = new Set(containers.services())
@@ -30,21 +33,21 @@ export async function observe({ stateId, containers, known, exits }: Observation
   const seen = new Map<string, Observed>()
   for (const service of names) {
     const incarnations = new Map<string, ObservedIncarnation>()
-    const journal = lastKnown.get(service)
+    const journal = lastKnown.get(service) ?? new Map<string, ProcessIdentity>()
     for (const [incarnation, processes] of marked.get(service) ?? []) {
       // Nobody goes on with a program that was to be run to its end.
-      const leader =
-        service === programsMark ? null : journal?.incarnation === incarnation ? living(journal.leader) : leaderAmong(processes)
+      const last = journal.get(incarnation)
+      const leader = service === programsMark ? null : last === undefined ? leaderAmong(processes) : living(last)
       incarnations.set(incarnation, { incarnation, leader, processes: processes.map(({ pid, start }) => ({ pid, start })) })
     }
     // A program that has overwritten its environment (a title in `ps`) shows no mark; the journal knows its pid.
-    if (journal !== undefined && !incarnations.has(journal.incarnation) && living(journal.leader) !== null) {
-      const { incarnation, leader } = journal
+    for (const [incarnation, leader] of journal) {
+      if (incarnations.has(incarnation) || living(leader) === null) continue
       incarnations.set(incarnation, { incarnation, leader, processes: [leader] })
     }
     seen.set(service, {
       incarnations: [...incarnations.values()],
-      contained: contained.has(service) ? (containers.open(service)?.pids() ?? []).flatMap((pid) => identityOf(pid)) : [],
+      contained: contained.has(service) ? containers.pids(service).flatMap((pid) => identityOf(pid)) : [],
       exits: recorded.get(service) ?? [],
       supervised: null,
       leaving: false,

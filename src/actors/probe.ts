@@ -22,6 +22,9 @@ export interface ProbeDependencies {
   readonly clock?: () => number
 }
 
+/** Tells a command which process it is asked about: while two of a service run, its files and sockets can carry it. */
+const pidVariable = 'HYPHAE_PID'
+
 /** What the log line of a look says: `pid` and `uptime` (s) of what passed, `error` of what failed. */
 export type HealthFields = { readonly pid: number; readonly uptime: number } | { readonly error: string }
 
@@ -78,7 +81,7 @@ export function createProbe(dependencies: ProbeDependencies): CallbackActorLogic
 
 function lookAt(
   target: Exclude<ProbeTarget, { type: 'log' }>,
-  { spec }: ProbeInput,
+  { spec, pid }: ProbeInput,
   environment: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Promise<string | null> {
@@ -88,7 +91,7 @@ function lookAt(
     case 'tcp':
       return lookTcp(target, signal)
     case 'exec':
-      return lookExec(target, spec, environment, signal)
+      return lookExec(target, spec, { ...environment, [pidVariable]: String(pid) }, signal)
   }
 }
 

@@ -11,6 +11,7 @@ import { nearest } from '../protocol/nearest.ts'
 import { isVerb, verbNames } from '../protocol/verbs.ts'
 import type { Path } from './report.ts'
 import type { WrittenSupervisor } from './schema.ts'
+import { hasReadiness } from './resolve.ts'
 import type { WrittenService } from './service-schema.ts'
 
 /** What a schema can't say about one service or the supervisor: fields that contradict one another. */
@@ -40,9 +41,30 @@ export function checkService(name: string, written: WrittenService, dir: string,
   }
   checkAccounts(path, written, checker)
   checkSchedule(path, written, checker)
+  checkOverlap(path, written, checker)
   if (written.working_dir !== undefined && !isFolder(resolve(dir, written.working_dir))) {
     checker.warn([...path, 'working_dir'], {
       message: `there is no folder ${resolve(dir, written.working_dir)}; the service can't start without it`,
+    })
+  }
+}
+
+/** While two of it run, the old one answers on what they share: only a line or a command can tell that the new one is ready. */
+function checkOverlap(path: Path, written: WrittenService, checker: Checker): void {
+  if (written.restart?.overlap !== true) return
+  const at: Path = [...path, 'restart', 'overlap']
+  if (written.one_shot === true) checker.error(at, { message: "a one-shot is meant to end, so a restart of it can't overlap" })
+  else if (!hasReadiness(written)) {
+    checker.error(at, {
+      message: 'overlap needs a readiness probe; expected log or exec',
+      expected: 'a readiness block with log or exec',
+    })
+  } else if (written.readiness?.log === undefined && written.readiness?.exec === undefined) {
+    const got = written.readiness === undefined ? 'health_check_url' : written.readiness.http === undefined ? 'tcp' : 'http'
+    checker.error(at, {
+      message: `overlap needs a readiness probe that can't be answered by the old process; expected log or exec, got ${got}`,
+      expected: 'a readiness block with log or exec',
+      got,
     })
   }
 }

@@ -57,6 +57,7 @@ export function resolveService(name: string, written: WrittenService, ground: Gr
       window: restart.window,
       stableUptime: restart.stable_uptime,
       onUnhealthy: written.restart?.on_unhealthy ?? true,
+      ...(written.restart?.overlap === true ? { overlap: true } : {}),
     },
     successCodes: written.success_exit_codes ?? [0],
     ...resolveProbes(written, path, workingDir, supervisor, tree),

@@ -128,6 +128,12 @@ export const serviceSchema = block({
         'When it is restarted by the calendar, as cron has it: minute, hour, day, month, weekday; six fields begin with seconds.',
       ),
     timezone: filledText.optional().describe("The zone of its schedule, such as Europe/Berlin. Default: this machine's."),
+    overlap: z
+      .boolean()
+      .optional()
+      .describe(
+        'Does a restart start the new process beside the old one, which is stopped once the new one is ready? Needs a log or exec readiness probe. Default: false.',
+      ),
     on_unhealthy: z.boolean().optional().describe('Does a failing liveness probe restart it? Default: true.'),
   })
     .optional()

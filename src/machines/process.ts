@@ -2,6 +2,7 @@ import { assign, enqueueActions, raise, sendParent, sendTo, setup, stopChild, ty
 import { formatDuration } from '../protocol/duration.ts'
 import type { Exit } from '../protocol/exit.ts'
 import type { Phase } from '../protocol/lifecycle.ts'
+import type { Address } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import type {
   ChildCommand,
@@ -47,6 +48,10 @@ export interface ProcessInput {
   readonly wasReadyAt?: number | null
   /** Adopted: where its output began in its log, as far as an earlier run knew. */
   readonly logFrom?: number | null
+  /** Another runs until this one is ready: then an adopted one has its time to get ready too. */
+  readonly isNext?: boolean
+  /** Adopted: it has had its stop signal, and a second one would end its work half done. */
+  readonly told?: boolean
 }
 
 export interface ProcessContext extends ProcessInput {
@@ -73,6 +78,8 @@ export type ProcessEvent =
   | { readonly type: 'STOP' }
   | { readonly type: 'KILL' }
   | { readonly type: 'LEAVE' }
+  /** It is known by another address now. */
+  | { readonly type: 'RENAME'; readonly address: Address }
   | { readonly type: 'grace.over' }
   | ChildFact
   | ProbeFact
@@ -131,7 +138,8 @@ const base = setup({
   },
   delays: {
     // An adopted program may be in any state of its life: no timer of a start runs for it.
-    startTimeout: ({ context }) => (context.adopt === null ? context.spec.startTimeout : limits.duration),
+    startTimeout: ({ context }) =>
+      context.adopt === null || context.isNext === true ? context.spec.startTimeout : limits.duration,
     grace: ({ context }) => context.spec.stopGrace,
     stuckAfter: limits.stuckAfter,
     killRepeat: limits.killRepeat,
@@ -198,7 +206,9 @@ const base = setup({
       incarnation: context.incarnation,
       because: `pid ${context.pid} does not go ${formatDuration(limits.stuckAfter)} after SIGKILL; it may wait for a device (state D)`,
     })),
-    signal: sendTo('child', ({ context }) => ({ type: 'child.signal' as const, signal: context.spec.stopSignal })),
+    signal: enqueueActions(({ enqueue, context: { told, spec } }) => {
+      if (told !== true) enqueue.sendTo('child', { type: 'child.signal' as const, signal: spec.stopSignal })
+    }),
     startGrace: raise({ type: 'grace.over' }, { delay: 'grace', id: 'grace' }),
     kill: sendTo('child', { type: 'child.kill' as const }),
     // Only where there is something to look at: an actor for nothing would be a third of a service's cost.
@@ -295,6 +305,7 @@ export const processMachine = base.createMachine({
   on: {
     // Then nobody looks; what it uses is the kernel's affair.
     'xstate.error.actor.memory': {},
+    RENAME: { actions: assign({ address: ({ event }) => event.address }) },
     LEAVE: { target: '.reaped', actions: ['detach', 'plan', assign({ exit: { kind: 'left' } })] },
   },
   initial: 'spawning',

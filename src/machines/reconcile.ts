@@ -5,6 +5,7 @@ import { bareSpec, needsNewProcess, onlySchedule, sameSpec, type ServiceRecord }
 import { noHistory } from '../protocol/restart.ts'
 import type { ServiceSpec } from '../protocol/service.ts'
 import { overridden } from '../protocol/setting.ts'
+import type { AdoptedBeside } from './service-overlap.ts'
 import type { Restored } from './service.ts'
 
 /**
@@ -37,6 +38,8 @@ export type Step =
       readonly incarnation: string
       readonly readyAt: number | null
       readonly logOffset: number | null
+      /** A second one that runs: it is about to take over, or it is to go, decently. */
+      readonly beside: AdoptedBeside | null
     }
   /** A new process in place of the adopted one. */
   | { readonly do: 'replace'; readonly service: string; readonly because: string }
@@ -121,7 +124,7 @@ const step = <K extends Step['do']>(kind: K, service: string, rest: Omit<Extract
 function remove(name: string, { records, boot, fresh }: Desired, seen: Observed): Step[] {
   if (seen.supervised !== null) return seen.leaving ? [] : [step('remove', name, {})]
   const record = records.get(name)
-  const { current, leftovers } = split(seen, record, boot)
+  const { current, beside, leftovers } = split(seen, record, boot, false)
   const steps = sweep(name, leftovers)
   if (current === null || !current.alive) return [...steps, step('forget', name, {})]
   // What the record lacks is what a spec had not yet when it was written.
@@ -130,7 +133,7 @@ function remove(name: string, { records, boot, fresh }: Desired, seen: Observed)
   return [
     ...steps,
     step('create', name, { spec, restored }),
-    step('adopt', name, adoption(current, record)),
+    step('adopt', name, { ...adoption(current, record), beside }),
     step('remove', name, {}),
   ]
 }
@@ -141,14 +144,15 @@ function resume(configured: ServiceSpec, desired: Desired, seen: Observed): Step
   const { boot, fresh, seal } = desired
   const record = desired.records.get(name)
   const spec = overridden(configured, fresh ? null : record?.overrides)
-  const { current, leftovers } = split(seen, record, boot)
+  const { current, beside, leftovers } = split(seen, record, boot, configured.restart.overlap === true)
+  const latest = Math.max(0, ...[current, beside].map((one) => (one === null ? 0 : generationOf(one.incarnation))))
   // Its mark is newer than the journal's last words: since then it was asked to run, whatever stands there.
-  const newer = record !== undefined && current !== null && generationOf(current.incarnation) > record.generation
+  const newer = record !== undefined && latest > record.generation
   const want = wish(spec, record, fresh, newer || (record === undefined && current?.alive === true))
   const changed = record !== undefined && needsNewProcess(record.spec, seal(spec))
   const known = record === undefined ? undefined : restoredOf(record, boot, fresh, want)
   // The mark of a process may be newer than the journal's last words.
-  const generation = Math.max(known?.generation ?? 0, current === null ? 0 : generationOf(current.incarnation))
+  const generation = Math.max(known?.generation ?? 0, latest)
   const restored = known === undefined && generation === 0 ? undefined : { ...(known ?? unknown), desired: want, generation }
   const create = (more: Partial<Restored> = {}): Step[] => [
     ...sweep(name, leftovers),
@@ -156,8 +160,9 @@ function resume(configured: ServiceSpec, desired: Desired, seen: Observed): Step
   ]
 
   if (current !== null && (current.alive || (!fresh && want === 'run' && !changed))) {
-    const behind = generationOf(current.incarnation) < generation
-    const adopt = step('adopt', name, adoption(current, record))
+    // What was asked for last is under way where a next one runs.
+    const behind = generationOf(current.incarnation) < generation && beside?.role !== 'next'
+    const adopt = step('adopt', name, { ...adoption(current, record), beside })
     const by = fresh ? 'the shutdown before' : (record?.by ?? 'the journal')
     if (want === 'stop') return [...create(), adopt, step('stop', name, { by })]
     if (current.alive && changed) {
@@ -227,24 +232,48 @@ function split(
   { incarnations, contained, exits }: Observed,
   record: ServiceRecord | undefined,
   boot: string,
-): { readonly current: Current | null; readonly leftovers: readonly ProcessIdentity[] } {
-  const alive = incarnations
-    .flatMap(({ incarnation, leader, processes }) => (leader === null ? [] : [{ incarnation, leader, processes }]))
-    .sort((a, b) => generationOf(b.incarnation) - generationOf(a.incarnation) || b.leader.start - a.leader.start)[0]
+  overlap: boolean,
+): { readonly current: Current | null; readonly beside: AdoptedBeside | null; readonly leftovers: readonly ProcessIdentity[] } {
+  const living = incarnations
+    .flatMap(({ incarnation, leader }) => (leader === null ? [] : [{ incarnation, leader }]))
+    .sort((a, b) => generationOf(b.incarnation) - generationOf(a.incarnation) || b.leader.start - a.leader.start)
+  const [alive, beside] = overlap || overlapped(record) ? pair(living, record) : [living[0], null]
   const others = incarnations
-    .filter(({ incarnation }) => incarnation !== alive?.incarnation)
+    .filter(({ incarnation }) => incarnation !== alive?.incarnation && incarnation !== beside?.incarnation)
     .flatMap(({ processes }) => processes)
   if (alive !== undefined)
-    return { current: { incarnation: alive.incarnation, leader: alive.leader, alive: true }, leftovers: others }
+    return { current: { incarnation: alive.incarnation, leader: alive.leader, alive: true }, beside, leftovers: others }
   const leftovers = unique([...others, ...contained])
   // It ran when the journal last heard of it, and does no more; or a later one did, whose end was written down and no more.
   const known = record !== undefined && record.boot === boot ? record : undefined
   const exit = exits.toSorted((a, b) => (isLater(a, b) ? -1 : 1)).find((one) => one !== record?.incarnation)
   const later = exit !== undefined && (record === undefined || (record.outcome === null && isLater(exit, record.incarnation)))
-  if (later) return { current: { incarnation: exit, leader: nobody, alive: false }, leftovers }
+  if (later) return { current: { incarnation: exit, leader: nobody, alive: false }, beside: null, leftovers }
   const ended =
     known?.leader == null || known.incarnation === null ? null : { incarnation: known.incarnation, leader: known.leader }
-  return { current: ended === null ? null : { ...ended, alive: false }, leftovers }
+  return { current: ended === null ? null : { ...ended, alive: false }, beside: null, leftovers }
+}
+
+const specOf = (record: ServiceRecord | undefined): Partial<ServiceSpec> | undefined => record?.spec
+const overlapped = (record: ServiceRecord | undefined): boolean => specOf(record)?.restart?.overlap === true
+
+/**
+ * Of two that run, newest first, the one that the journal knows is the one: a newer one was about to take over, an older one
+ * to go. A next one that can't show any more that it is ready goes too: with another the restart begins anew.
+ */
+function pair(
+  living: ReadonlyArray<Omit<Current, 'alive'>>,
+  record: ServiceRecord | undefined,
+): readonly [Omit<Current, 'alive'> | undefined, AdoptedBeside | null] {
+  const one = living.find(({ incarnation }) => incarnation === record?.incarnation) ?? living[1] ?? living[0]
+  const other = living.find((found) => found !== one)
+  if (other === undefined) return [one, null]
+  const known = record?.beside?.incarnation === other.incarnation ? record.beside : { logOffset: null, told: false }
+  const { logOffset, told } = known
+  const mute = logOffset === null && specOf(record)?.readiness?.target.type !== 'exec'
+  // The other is the newest but for the one.
+  const isNext = living[0] === other && !mute && !told
+  return [one, { ...other, readyAt: null, logOffset, told, role: isNext ? 'next' : 'previous' }]
 }
 
 /** Of one service: by generation, within one run by its number. Of two runs that is all that can be told. */

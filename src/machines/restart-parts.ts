@@ -45,6 +45,9 @@ const isOurs = ({ sent }: RestartContext, { spec, setting }: TargetView): boolea
 /** It is not the process any more that had our change first: that one ended, and its policy has started another. */
 const isAnother = ({ tried }: RestartContext, { incarnation }: TargetView): boolean => tried !== null && incarnation !== tried
 
+/** It was to overlap, and the process of before goes on: nothing is left to be done. */
+const hasLapsed = ({ id }: RestartContext, { lapsed }: TargetView): boolean => lapsed?.op === id
+
 const isUp = ({ before }: RestartContext, view: TargetView | null): boolean => view !== null && view.readyGeneration > before
 
 export const base = setup({
@@ -81,12 +84,12 @@ export const base = setup({
     isLost: ({ context }, { view }: TargetSeen) => view?.op?.id !== context.id,
     isTaken: ({ context }, { view }: TargetSeen) => view !== null && view.op !== null && view.op.id !== context.id,
     hasBegun: ({ context }, { view }: TargetSeen) =>
-      view !== null && view.generation > context.before && !view.state.startsWith('live.stopping'),
+      view !== null &&
+      ((view.generation > context.before && !view.state.startsWith('live.stopping')) || hasLapsed(context, view)),
     hasFailed: ({ context }, { view }: TargetSeen) =>
       view !== null &&
-      view.generation > context.before &&
-      view.readyGeneration <= context.before &&
-      (atRest.has(view.state) || view.blocked),
+      (hasLapsed(context, view) ||
+        (view.generation > context.before && view.readyGeneration <= context.before && (atRest.has(view.state) || view.blocked))),
     /** With what it had before it may do better. */
     hasFailedWithChange: ({ context }, { view }: TargetSeen) =>
       view !== null &&

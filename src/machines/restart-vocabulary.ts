@@ -45,6 +45,8 @@ export interface TargetView {
   /** Of its process, or of the last one. */
   readonly spec: ServiceSpec
   readonly setting: Setting
+  /** An overlapping restart came to nothing, and for whom it was. */
+  readonly lapsed: { readonly op: string | null } | null
 }
 
 /** Said at once, after each command, and on each change; null = there is no such service (any more). */

@@ -1,4 +1,4 @@
-import { assign, sendTo, setup, type DoneActorEvent, type ErrorActorEvent } from 'xstate'
+import { assign, enqueueActions, setup, stopChild, type DoneActorEvent, type ErrorActorEvent } from 'xstate'
 import { addressOf } from '../protocol/ids.ts'
 import { nameIncarnation } from '../protocol/incarnation.ts'
 import type { Statement } from '../protocol/facts.ts'
@@ -11,9 +11,56 @@ import type { Overrides, Setting } from '../protocol/setting.ts'
 import { port } from './port.ts'
 import { processMachine, type ProcessFact } from './process.ts'
 import { causeOf, decideInGroup, decideRestart, withoutLast } from './restart-policy.ts'
+import {
+  addressBeside,
+  adoptedBeside,
+  drainsFirst,
+  fallbackOf,
+  handOver,
+  inherit,
+  inputBeside,
+  lapse,
+  nextOf,
+  outlive,
+  overlaps,
+  recordBeside,
+  type AdoptedBeside,
+  type Beside,
+  type Fallback,
+  type Lapsed,
+  type Slot,
+} from './service-overlap.ts'
+import { overlapping, returning } from './service-overlapping.ts'
+import {
+  about,
+  wish,
+  restart,
+  reject,
+  swapSpec,
+  replaceSpec,
+  hold,
+  fact,
+  ended,
+  reportEnd,
+  besideEnded,
+  besideFailed,
+  oneOfTwo,
+  current,
+  tooLate,
+  adopt,
+  ending,
+  joinGroup,
+  besideAdopted,
+  leave,
+  atRest,
+  type Adopt,
+  type Restart,
+  type Wish,
+} from './service-steps.ts'
 
 /**
- * SERVICE: what the user named. It outlives its processes, one at a time, and decides what follows when one ends.
+ * SERVICE: what the user named. It outlives its processes and decides what follows when one ends. There is one at a time,
+ * but for an overlapping restart, see service-overlap.ts.
  *
  *   stopped ──START──▶ gate ──open──▶ live.running ──STOP──▶ live.stopping.then… ──reaped──▶ stopped
  *   completed ─START─▶  ▲ ▲               │ reaped by itself        (RESTART: gate, HOLD: held, REMOVE: removed)
@@ -22,7 +69,11 @@ import { causeOf, decideInGroup, decideRestart, withoutLast } from './restart-po
  *                       └──delay── backingOff ◀┘
  *   held: its group decides; it ended by itself, or a sibling did. RELEASE lets it through its gate.
  *
+ *   live.running.healthy ──RESTART, it overlaps──▶ live.running.overlapping ──the next one is ready──▶ healthy
+ *                        ◀──the next one ended─────────┘        the one before drains beside it
+ *
  * While it stops, the newest wish wins: it picks another `then…`, and what the process does meanwhile changes nothing.
+ * It has stopped when all of its processes have.
  */
 
 export interface ServiceInput {
@@ -86,6 +137,15 @@ export interface ServiceContext {
   readonly group: string | null
   /** Held because of this end, of which its group has not taken note yet. */
   readonly loss: Ended | null
+  /** Where its process is, of the two places below it. */
+  readonly slot: Slot
+  /** A second process: the next one, or the one before. */
+  readonly beside: Beside | null
+  /** What an overlapping restart that is under way goes back to. */
+  readonly fallback: Fallback | null
+  readonly lapsed: Lapsed | null
+  /** Its liveness probe fails. */
+  readonly sick: boolean
 }
 
 /** A process that an earlier run spawned. */
@@ -111,32 +171,26 @@ export interface GateInput {
   readonly dependsOn: ServiceSpec['dependsOn']
 }
 
-type Wish = Extract<ServiceCommand, { type: 'START' | 'STOP' | 'RESTART' }>
-type Restart = Extract<ServiceCommand, { type: 'RESTART' }>
-
 export type ServiceEvent =
   | ServiceCommand
   | GateFact
   | ProcessFact
   /** Boot found it alive, or knows that it was and how it ended. */
-  | ({ readonly type: 'ADOPT'; readonly at: number } & Adoption)
+  | ({
+      readonly type: 'ADOPT'
+      readonly at: number
+      /** A second one that runs: it was about to take over, or to go. */
+      readonly beside?: AdoptedBeside | null
+    } & Adoption)
   /** Goes on where an earlier run stopped: neither a new generation nor a new budget. */
   | { readonly type: 'RESUME'; readonly because: string; readonly at: number }
   | { readonly type: 'LEAVE' }
-  | DoneActorEvent<Ended, 'process'>
-  | ErrorActorEvent<unknown, 'process'>
+  | DoneActorEvent<Ended, Slot>
+  | ErrorActorEvent<unknown, Slot>
 
-const about = (
-  context: ServiceContext,
-  type: Statement['type'],
-  because: string | null,
-  more: Partial<Statement> = {},
-): Statement => ({
-  type,
-  about: context.address,
-  because,
-  ...more,
-})
+/** What it depends on matters to a start alone; more instances of that must not restart whoever needs them. */
+const differs = ({ next, spec: now }: ServiceContext, spec: ServiceSpec): boolean =>
+  !sameSpec({ ...spec, dependsOn: [] }, { ...(next ?? now), dependsOn: [] })
 
 const base = setup({
   types: {
@@ -153,10 +207,26 @@ const base = setup({
     mayOperate: ({ context }, { op }: Restart) => context.op?.id === op,
     slotIsFree: ({ context }) => context.op === null,
     holdsSlot: ({ context }, { op }: { op: string }) => context.op?.id === op,
-    /** What it depends on matters to a start alone; more instances of that must not restart whoever needs them. */
-    isChange: ({ context }, { spec }: { spec: ServiceSpec }) =>
-      !sameSpec({ ...spec, dependsOn: [] }, { ...(context.next ?? context.spec), dependsOn: [] }),
+    isChange: ({ context }, { spec }: { spec: ServiceSpec }) => differs(context, spec),
     current: ({ context }, { incarnation }: { incarnation: string }) => incarnation === context.incarnation,
+    ofNext: ({ context: { beside } }, { incarnation }: { incarnation: string }) =>
+      beside?.role === 'next' && beside.incarnation === incarnation,
+    /** What has ended is the second one. */
+    wasBeside: ({ context }, { actorId }: { actorId: string }) => context.beside?.slot === actorId,
+    wasNext: ({ context: { beside } }, { actorId }: { actorId: string }) => beside?.role === 'next' && beside.slot === actorId,
+    hasNext: ({ context }) => context.beside?.role === 'next',
+    isAlone: ({ context }) => context.beside === null,
+    hasBeside: ({ context }) => context.beside !== null,
+    isSick: ({ context }) => context.sick,
+    isReady: ({ context }) => context.readyAt !== null,
+    adoptsNext: (_, { beside }: Adopt) => beside?.role === 'next',
+    mayOverlap: ({ context }, { op, setting }: Restart) =>
+      context.op?.id === op && overlaps(context.spec, setting?.spec ?? context.next ?? context.spec),
+    /** What starts beside it will do for this restart too. */
+    isUnderWay: ({ context }, { op, setting }: Restart) =>
+      context.op?.id === op && setting === undefined && context.beside?.role === 'next',
+    keepsUp: ({ context }) => overlaps(context.spec, context.next ?? context.spec),
+    changesAndOverlaps: ({ context }, { spec }: { spec: ServiceSpec }) => overlaps(context.spec, spec) && differs(context, spec),
     restartsWhenUnhealthy: ({ context }) => context.spec.restart.onUnhealthy,
     wantsToRun: ({ context }) => context.desired === 'run',
     changesGroup: ({ context }, { group }: { group: string | null }) => context.group !== group,
@@ -208,10 +278,11 @@ const base = setup({
     free: assign({ op: null }),
     // What was changed by hand holds until the config is read again.
     reconfigure: assign((_, spec: ServiceSpec) => ({ next: spec, back: null, overrides: null })),
-    reschedule: assign(({ context: { spec, next, back } }, { schedule }: { schedule: ServiceSpec['schedule'] }) => ({
+    reschedule: assign(({ context: { spec, next, back, beside } }, { schedule }: { schedule: ServiceSpec['schedule'] }) => ({
       spec: { ...spec, schedule },
       next: next === null ? null : { ...next, schedule },
       back: back === null ? null : { ...back, schedule },
+      beside: beside === null ? null : { ...beside, spec: { ...beside.spec, schedule } },
     })),
     countRestart: assign({ restartCount: ({ context }) => context.restartCount + 1 }),
     begin: assign(({ context }) => ({
@@ -221,6 +292,10 @@ const base = setup({
       incarnations: context.incarnations + 1,
       incarnation: context.adopt?.incarnation ?? nameIncarnation(context.run, context.incarnations + 1, context.generation),
       blocked: false,
+      slot: 'process' as const,
+      fallback: null,
+      lapsed: null,
+      sick: false,
     })),
     recordSpawn: assign(
       (_, { pid, leader, at, containment, memory, logOffset }: Extract<ProcessFact, { type: 'process.spawned' }>) => ({
@@ -259,65 +334,58 @@ const base = setup({
         return `restarted after it ${causeOf(ended)} (restart ${decision.attempt}${of})`
       },
     }),
-    stopProcess: sendTo('process', { type: 'STOP' as const }),
-    leaveProcess: sendTo('process', { type: 'LEAVE' as const }),
+    stopProcess: enqueueActions(({ context: { slot, beside }, enqueue }) => {
+      enqueue.sendTo(slot, { type: 'STOP' as const })
+      // What was told to stop before has heard it.
+      if (beside?.role === 'next') enqueue.sendTo(beside.slot, { type: 'STOP' as const })
+    }),
+    leaveProcess: enqueueActions(({ context: { slot, beside }, enqueue }) => {
+      for (const id of beside === null ? [slot] : [slot, beside.slot]) enqueue.sendTo(id, { type: 'LEAVE' as const })
+    }),
+    remember: assign(({ context }) => ({ fallback: context.fallback ?? fallbackOf(context), lapsed: null })),
+    besideNext: assign(({ context }) => ({
+      incarnations: context.incarnations + 1,
+      beside: nextOf(context, nameIncarnation(context.run, context.incarnations + 1, context.generation)),
+    })),
+    adopt: assign((_, { leader, incarnation, readyAt, logOffset }: Adopt) => ({
+      desired: 'run' as const,
+      adopt: { leader, incarnation, readyAt, logOffset },
+      incarnation,
+      because: 'found running and adopted',
+    })),
+    besideAdopted: assign(({ context }, { beside }: Adopt) => ({
+      beside: beside == null ? null : adoptedBeside(context, beside),
+    })),
+    /** One that is on its way out is told so again: whoever told it first may have died before. */
+    startBeside: enqueueActions(({ context: { beside }, enqueue }) => {
+      if (beside === null) return
+      enqueue.spawnChild('process', { id: beside.slot, input: inputBeside(beside) })
+      if (beside.role === 'previous') enqueue.sendTo(beside.slot, { type: 'STOP' as const })
+    }),
+    recordBeside: assign(({ context }, event: Extract<ProcessFact, { type: 'process.spawned' }>) => recordBeside(context, event)),
+    /** The next one is not what is wanted any more. */
+    dismissNext: enqueueActions(({ context: { beside }, enqueue }) => {
+      if (beside?.role !== 'next') return
+      const previous = { ...beside, role: 'previous' as const }
+      enqueue.assign({ beside: previous })
+      enqueue.sendTo(beside.slot, { type: 'RENAME' as const, address: addressBeside(previous) })
+      enqueue.sendTo(beside.slot, { type: 'STOP' as const })
+    }),
+    /** First the one before gives its address away. */
+    tellHandOver: enqueueActions(({ context: { beside, slot, spec }, enqueue }) => {
+      if (beside !== null) enqueue.sendTo(beside.slot, { type: 'RENAME' as const, address: addressBeside(beside) })
+      enqueue.sendTo(slot, { type: 'RENAME' as const, address: addressOf('process', spec.name) })
+      if (beside !== null) enqueue.sendTo(beside.slot, { type: 'STOP' as const })
+    }),
+    handOver: assign(({ context }, { at }: { at: number | null }) => handOver(context, at)),
+    noteReady: assign({ readyAt: (_, { at }: { at: number | null }) => at }),
+    inherit: assign(({ context }) => inherit(context)),
+    outlive: assign(({ context }) => outlive(context)),
+    lapse: assign(({ context }, cause: string) => lapse(context, cause)),
+    forgetBeside: assign({ beside: null }),
+    becomeSick: assign({ sick: (_, sick: boolean) => sick }),
   },
 })
-
-const wish = { params: ({ event }: { event: Wish }) => event }
-const restart = {
-  guard: { type: 'mayOperate', params: ({ event }: { event: Restart }) => event },
-  want: [
-    { type: 'want', ...wish },
-    { type: 'replaceSpec', params: ({ event }: { event: Restart }) => event },
-  ],
-} as const
-const reject = { type: 'reject', ...wish } as const
-const swapSpec = { type: 'reconfigure', params: ({ event }: { event: { spec: ServiceSpec } }) => event.spec } as const
-const hold = { type: 'explain', params: ({ event }: { event: { because: string } }) => event.because } as const
-const joinGroup = { type: 'joinGroup', params: ({ event }: { event: { group: string | null } }) => event } as const
-const fact = (type: Statement['type']) =>
-  ({ type: 'state', params: ({ context }: { context: ServiceContext }) => about(context, type, context.because) }) as const
-const ended = ({ event }: { event: DoneActorEvent<Ended, 'process'> }): Ended => event.output
-const reportEnd = {
-  type: 'state',
-  params: ({ context, event: { output } }: { context: ServiceContext; event: DoneActorEvent<Ended, 'process'> }) =>
-    about(context, 'service.exited', causeOf(output), {
-      data: {
-        pid: context.pid,
-        exit: output.exit,
-        planned: output.planned,
-        uptime_ms: context.spawnedAt === null ? 0 : Math.max(0, Math.round(output.at - context.spawnedAt)),
-      },
-    }),
-} as const
-const current = { type: 'current', params: ({ event }: { event: ProcessFact }) => event } as const
-
-/** Its process ends it: not ready in time, or too much memory. */
-const ending = {
-  guard: current,
-  target: 'ending',
-  actions: { type: 'explain', params: ({ event }: { event: Extract<ProcessFact, { type: 'process.ending' }> }) => event.because },
-} as const
-
-/** It is on its way out of the config: what is asked of it meanwhile comes too late. */
-const tooLate = {
-  actions: {
-    type: 'state',
-    params: ({ context, event: { type, by } }: { context: ServiceContext; event: Wish }) =>
-      about(context, 'service.refused', `${type} refused: it is not in the config any more`, { by: by ?? null }),
-  },
-} as const
-
-// Whoever holds its slot must not wake it any more.
-const leave = { target: 'stopped', actions: ['free', { type: 'explain', params: 'left, not started yet' }] } as const
-
-/** A state in which nothing runs and nothing is wanted of it until somebody says so. */
-const atRest = {
-  START: { target: 'gate', actions: [{ type: 'clearHistory' }, { type: 'want', ...wish }] },
-  RESTART: { guard: restart.guard, target: 'gate', actions: [{ type: 'clearHistory' }, ...restart.want] },
-  REMOVE: 'removed',
-} as const
 
 export const serviceMachine = base.createMachine({
   id: 'service',
@@ -353,6 +421,11 @@ export const serviceMachine = base.createMachine({
     decision: null,
     group: group ?? null,
     loss: null,
+    slot: 'process',
+    beside: null,
+    fallback: null,
+    lapsed: null,
+    sick: false,
   }),
   on: {
     RESERVE: { guard: 'slotIsFree', actions: { type: 'reserve', params: ({ event }) => event.op } },
@@ -393,14 +466,14 @@ export const serviceMachine = base.createMachine({
         ...atRest,
         STOP: { actions: { type: 'rest', ...wish } },
         RESUME: { target: 'gate', actions: [assign({ desired: 'run' as const }), hold] },
-        ADOPT: {
-          target: 'live',
-          actions: assign(({ event: { leader, incarnation, readyAt, logOffset } }) => ({
-            desired: 'run' as const,
-            adopt: { leader, incarnation, readyAt, logOffset },
-            because: 'found running and adopted',
-          })),
-        },
+        ADOPT: [
+          {
+            guard: { type: 'adoptsNext', params: ({ event }) => event },
+            target: 'live.running.overlapping',
+            actions: [adopt, besideAdopted, 'remember'],
+          },
+          { target: 'live', actions: [adopt, besideAdopted, 'startBeside'] },
+        ],
       },
     },
     completed: { tags: 'reaped', on: { ...atRest, STOP: { actions: { type: 'rest', ...wish } } } },
@@ -520,6 +593,7 @@ export const serviceMachine = base.createMachine({
             about(context, context.adopt === null ? 'service.spawning' : 'service.adopting', context.because),
         },
       ],
+      exit: stopChild('process2'),
       invoke: {
         id: 'process',
         src: 'process',
@@ -531,22 +605,6 @@ export const serviceMachine = base.createMachine({
           wasReadyAt: context.adopt?.readyAt ?? null,
           logFrom: context.adopt?.logOffset ?? null,
         }),
-        onError: {
-          target: 'decide',
-          actions: [
-            'forgetProcess',
-            assign({
-              ended: ({ event }) => ({
-                exit: { kind: 'unspawnable', because: `its actor failed: ${String(event.error)}`, passing: true },
-                planned: false,
-                because: null,
-                at: 0,
-                readyAt: null,
-                dice: 0,
-              }),
-            }),
-          ],
-        },
       },
       on: {
         'process.spawned': {
@@ -564,16 +622,39 @@ export const serviceMachine = base.createMachine({
           ],
         },
         'process.killing': {
-          guard: current,
           actions: { type: 'state', params: ({ context, event }) => about(context, 'service.killing', event.because) },
         },
-        'process.stuck': {
-          guard: current,
-          actions: [
-            { type: 'explain', params: ({ event }) => event.because },
-            { type: 'state', params: ({ context, event }) => about(context, 'service.stuck', event.because) },
-          ],
-        },
+        'process.stuck': [
+          {
+            guard: current,
+            actions: [
+              { type: 'explain', params: ({ event }) => event.because },
+              { type: 'state', params: ({ context, event }) => about(context, 'service.stuck', event.because) },
+            ],
+          },
+          { actions: { type: 'state', params: ({ context, event }) => about(context, 'service.stuck', event.because) } },
+        ],
+        'xstate.done.actor.*': [besideEnded, { actions: [reportEnd, 'outlive'] }],
+        'xstate.error.actor.*': [
+          besideFailed,
+          {
+            target: 'decide',
+            actions: [
+              'forgetProcess',
+              'forgetBeside',
+              assign({
+                ended: ({ event }) => ({
+                  exit: { kind: 'unspawnable', because: `its actor failed: ${String(event.error)}`, passing: true },
+                  planned: false,
+                  because: null,
+                  at: 0,
+                  readyAt: null,
+                  dice: 0,
+                }),
+              }),
+            ],
+          },
+        ],
         LEAVE: { target: '.leaving', actions: ['free', { type: 'explain', params: 'left running' }] },
       },
       initial: 'running',
@@ -581,25 +662,50 @@ export const serviceMachine = base.createMachine({
         running: {
           on: {
             STOP: { target: 'stopping.thenStopped', actions: reject },
-            RESTART: { guard: restart.guard, target: 'stopping.thenGate', actions: [...restart.want] },
+            RESTART: [
+              {
+                guard: { type: 'mayOverlap', params: ({ event }) => event },
+                target: '.overlapping',
+                actions: ['remember', ...restart.want],
+              },
+              { guard: restart.guard, target: 'stopping.thenGate', actions: [...restart.want] },
+            ],
             RECONFIGURE: [
+              {
+                guard: { type: 'changesAndOverlaps', params: ({ event }) => event },
+                target: '.overlapping',
+                actions: ['remember', ...replaceSpec],
+              },
               {
                 guard: { type: 'isChange', params: ({ event }) => event },
                 target: 'stopping.thenGate',
+                actions: [...replaceSpec],
+              },
+            ],
+            REPLACE: [
+              { guard: 'keepsUp', target: '.overlapping', actions: ['remember', hold] },
+              { target: 'stopping.thenGate', actions: hold },
+            ],
+            HOLD: { target: 'stopping.thenHeld', actions: hold },
+            REMOVE: { target: 'stopping.thenRemoved', actions: { type: 'explain', params: 'removed from the config' } },
+            'xstate.done.actor.*': [
+              besideEnded,
+              {
+                guard: 'isAlone',
+                target: '#service.decide',
+                actions: [{ type: 'recordEnd', params: ended }, reportEnd, 'forgetProcess'],
+              },
+              // It fell while the one before was still draining: what follows is decided when that has gone.
+              {
+                target: 'stopping.draining',
                 actions: [
-                  swapSpec,
-                  { type: 'renew', params: {} },
-                  { type: 'explain', params: 'restarted because its config changed' },
+                  { type: 'recordEnd', params: ended },
+                  reportEnd,
+                  { type: 'explain', params: ({ context, event }) => drainsFirst(context, causeOf(event.output)) },
+                  'outlive',
                 ],
               },
             ],
-            REPLACE: { target: 'stopping.thenGate', actions: hold },
-            HOLD: { target: 'stopping.thenHeld', actions: hold },
-            REMOVE: { target: 'stopping.thenRemoved', actions: { type: 'explain', params: 'removed from the config' } },
-            'xstate.done.actor.process': {
-              target: '#service.decide',
-              actions: [{ type: 'recordEnd', params: ended }, reportEnd, 'forgetProcess'],
-            },
           },
           initial: 'starting',
           states: {
@@ -616,6 +722,7 @@ export const serviceMachine = base.createMachine({
             },
             healthy: {
               tags: 'active',
+              entry: { type: 'becomeSick', params: false },
               on: {
                 'process.unhealthy': [
                   {
@@ -632,6 +739,7 @@ export const serviceMachine = base.createMachine({
             },
             unhealthy: {
               tags: 'active',
+              entry: { type: 'becomeSick', params: true },
               on: {
                 'process.recovered': {
                   guard: current,
@@ -643,6 +751,8 @@ export const serviceMachine = base.createMachine({
               always: { guard: 'restartsWhenUnhealthy', target: '#service.live.stopping.thenDecide' },
             },
             ending: { tags: 'active' },
+            overlapping,
+            returning,
           },
         },
         // It runs on, and whoever comes next adopts it.
@@ -650,8 +760,11 @@ export const serviceMachine = base.createMachine({
           tags: 'active',
           entry: 'leaveProcess',
           on: {
-            'xstate.error.actor.process': { target: '#service.stopped', actions: 'forgetProcess' },
-            'xstate.done.actor.process': { target: '#service.stopped', actions: [fact('service.left'), 'forgetProcess'] },
+            'xstate.error.actor.*': [{ guard: 'isAlone', target: '#service.stopped', actions: 'forgetProcess' }, ...oneOfTwo],
+            'xstate.done.actor.*': [
+              { guard: 'isAlone', target: '#service.stopped', actions: [fact('service.left'), 'forgetProcess'] },
+              ...oneOfTwo,
+            ],
           },
         },
         stopping: {
@@ -663,13 +776,15 @@ export const serviceMachine = base.createMachine({
             STOP: { target: '.thenStopped', actions: reject },
             HOLD: { guard: 'wantsToRun', target: '.thenHeld', actions: hold },
             REMOVE: '.thenRemoved',
+            'xstate.error.actor.*': [...oneOfTwo],
           },
           initial: 'thenStopped',
           states: {
             thenStopped: {
               on: {
-                'xstate.error.actor.process': { target: '#service.stopped', actions: 'forgetProcess' },
-                'xstate.done.actor.process': {
+                'xstate.error.actor.*': { guard: 'isAlone', target: '#service.stopped', actions: 'forgetProcess' },
+                'xstate.done.actor.*': {
+                  guard: 'isAlone',
                   target: '#service.stopped',
                   actions: [{ type: 'recordEnd', params: ended }, reportEnd, 'forgetProcess', fact('service.stopped')],
                 },
@@ -677,8 +792,9 @@ export const serviceMachine = base.createMachine({
             },
             thenGate: {
               on: {
-                'xstate.error.actor.process': { target: '#service.gate', actions: 'forgetProcess' },
-                'xstate.done.actor.process': {
+                'xstate.error.actor.*': { guard: 'isAlone', target: '#service.gate', actions: 'forgetProcess' },
+                'xstate.done.actor.*': {
+                  guard: 'isAlone',
                   target: '#service.gate',
                   actions: [{ type: 'recordEnd', params: ended }, reportEnd, 'forgetProcess', 'clearHistory', 'countRestart'],
                 },
@@ -686,8 +802,9 @@ export const serviceMachine = base.createMachine({
             },
             thenHeld: {
               on: {
-                'xstate.error.actor.process': { target: '#service.held', actions: 'forgetProcess' },
-                'xstate.done.actor.process': {
+                'xstate.error.actor.*': { guard: 'isAlone', target: '#service.held', actions: 'forgetProcess' },
+                'xstate.done.actor.*': {
+                  guard: 'isAlone',
                   target: '#service.held',
                   actions: [{ type: 'recordEnd', params: ended }, reportEnd, 'forgetProcess'],
                 },
@@ -704,16 +821,24 @@ export const serviceMachine = base.createMachine({
                   { guard: 'wantsToRun', target: 'thenGate', actions: swapSpec },
                   { target: 'thenStopped', actions: swapSpec },
                 ],
-                'xstate.error.actor.process': { target: '#service.removed', actions: 'forgetProcess' },
-                'xstate.done.actor.process': {
+                'xstate.error.actor.*': { guard: 'isAlone', target: '#service.removed', actions: 'forgetProcess' },
+                'xstate.done.actor.*': {
+                  guard: 'isAlone',
                   target: '#service.removed',
                   actions: [{ type: 'recordEnd', params: ended }, reportEnd, 'forgetProcess'],
                 },
               },
             },
+            // It ended by itself, and the one before drains: then its policy decides.
+            draining: {
+              on: {
+                'xstate.done.actor.*': { guard: 'isAlone', target: '#service.decide', actions: [reportEnd, 'forgetProcess'] },
+              },
+            },
             thenDecide: {
               on: {
-                'xstate.done.actor.process': {
+                'xstate.done.actor.*': {
+                  guard: 'isAlone',
                   target: '#service.decide',
                   actions: [
                     {

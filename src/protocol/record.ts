@@ -39,6 +39,17 @@ export const serviceRecord = z.object({
   readyAt: z.number().nullable(),
   /** Where its output begins in its log, bytes. */
   logOffset: z.number().int().nullable().optional(),
+  /** The second process, while there are two; absent in records of earlier versions. */
+  beside: z
+    .object({
+      incarnation: z.string(),
+      leader: identity,
+      logOffset: z.number().int().nullable(),
+      /** It has had its stop signal. */
+      told: z.boolean(),
+    })
+    .nullable()
+    .optional(),
   /** What was changed by hand since the config was read: values too, or nobody could start it so again. */
   overrides: z
     .object({ args: z.array(z.string()).optional(), env: z.record(z.string(), z.string()).optional() })

@@ -56,6 +56,8 @@ export interface RestartPolicy {
   readonly stableUptime: number
   /** Does an unhealthy service restart? */
   readonly onUnhealthy: boolean
+  /** A restart that is asked for starts the new process beside the old one. Absent: it does not. */
+  readonly overlap?: boolean | undefined
 }
 
 /** How restarts follow one another, whatever is restarted. */

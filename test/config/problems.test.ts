@@ -39,6 +39,7 @@ describe('a wrong field of a service is told with its place, what was expected a
     ['restart: { jitter: 2 }', `4:26 ${field}.restart.jitter: expected a number from 0 to 1; got 2`],
     ['restart: { backoff: 0.5 }', `4:27 ${field}.restart.backoff: expected a number from 1 to 100; got 0.5`],
     ['restart: { window: 0 }', `4:26 ${field}.restart.window: expected a duration above 0; got 0`],
+    ['restart: { overlap: true }', `4:27 ${field}.restart.overlap: overlap needs a readiness probe; expected log or exec`],
     ['health_check_interval: 0', `4:30 ${field}.health_check_interval: expected a duration above 0; got 0`],
     ['health_check_interval: 25d', `4:30 ${field}.health_check_interval: expected a duration of at most 24 days; got "25d"`],
     [
@@ -158,6 +159,23 @@ describe('a wrong field elsewhere is told as well (OTP: sup_flags)', () => {
       'supervisor: { services: { web: { command: x, one_shot: true, restart_policy: always } } }',
       "1:78 supervisor.services.web.restart_policy: a one-shot is meant to end, so it can't be restarted always; expected on_failure or never",
     ],
+    [
+      'supervisor: { services: { web: { command: a, restart: { overlap: true }, one_shot: true, readiness: { log: x } } } }',
+      "1:66 supervisor.services.web.restart.overlap: a one-shot is meant to end, so a restart of it can't overlap",
+    ],
+    ...(
+      [
+        ['http', 'readiness: { http: "http://localhost:80" }'],
+        ['tcp', 'readiness: { tcp: 80 }'],
+        ['health_check_url', 'health_check_url: "http://localhost:80"'],
+      ] as const
+    ).map(
+      ([got, probe]) =>
+        [
+          `supervisor: { services: { web: { command: a, restart: { overlap: true }, ${probe} } } }`,
+          `1:66 supervisor.services.web.restart.overlap: overlap needs a readiness probe that can't be answered by the old process; expected log or exec, got ${got}`,
+        ] as const,
+    ),
     [
       'supervisor: { security: { authentication: { enabled: true } } }',
       '1:27 supervisor.security.authentication.token: authentication is enabled, so a token is needed',

@@ -151,8 +151,71 @@ describe('SERVICE', () => {
         'restoring',
         'decide',
         'gate.checking',
+        'live.running.returning',
         // Only when unhealthy restarts it, see service.test.ts.
         'live.stopping.thenDecide',
+        // Only for a service whose restarts overlap, see below.
+        'live.running.overlapping.starting',
+        'live.running.overlapping.waiting',
+        'live.stopping.draining',
+      ],
+    },
+  )
+  const overlapping = specOf({ readiness: probe, restart: { overlap: true, policy: 'never', onUnhealthy: false } })
+  obeysLifecycleLaws(
+    'overlapping service',
+    serviceMachine.provide({
+      actors: { process: silent, gate: silent },
+      guards: {
+        current: (_, { incarnation: its }) => its === 'one',
+        ofNext: ({ context }, { incarnation: its }) => context.beside?.role === 'next' && its === 'next',
+      },
+    }),
+    {
+      input: { spec: overlapping, run: 'run' },
+      events: [
+        { type: 'START', at: 0 },
+        { type: 'STOP', at: 0 },
+        { type: 'RESTART', at: 0 },
+        { type: 'RECONFIGURE', at: 0, spec: overlapping },
+        { type: 'HOLD', because: 'x', at: 0 },
+        { type: 'RELEASE' },
+        { type: 'REMOVE', at: 0 },
+        { type: 'REPLACE', because: 'x', at: 0 },
+        { type: 'LEAVE' },
+        ...['next', 'previous'].map((role) => ({
+          type: 'ADOPT',
+          leader: { pid: 7, start: 1 },
+          incarnation: 'earlier.1.1',
+          beside: { role, leader: { pid: 8, start: 1 }, incarnation: 'earlier.2.2', readyAt: null, logOffset: null },
+          at: 0,
+        })),
+        ...['spawned', 'ready', 'unhealthy', 'recovered', 'ending'].flatMap((fact) =>
+          ['one', 'next'].map((its) => ({ type: `process.${fact}`, incarnation: its, because: 'x', pid: 7, at: 0 })),
+        ),
+        ...['process', 'process2'].flatMap((actorId) => [
+          { type: `xstate.done.actor.${actorId}`, actorId, output },
+          { type: `xstate.error.actor.${actorId}`, actorId, error: new Error('x') },
+        ]),
+      ],
+      distinguish: ({ desired, next, beside, slot, readyAt, sick }) => [
+        desired,
+        next !== null,
+        (beside as { role: string } | null)?.role,
+        slot,
+        readyAt !== null,
+        sick,
+      ],
+      unreached: [
+        'restoring',
+        'decide',
+        'gate.checking',
+        'gate.waiting',
+        'live.running.returning',
+        'live.stopping.thenDecide',
+        // Its policy does not start it again.
+        'backingOff',
+        'completed',
       ],
     },
   )

@@ -3,7 +3,7 @@ import { reconcile, type Desired } from '../../src/machines/reconcile.ts'
 import type { Observed } from '../../src/protocol/observed.ts'
 import { serviceRecord, type ServiceRecord } from '../../src/protocol/record.ts'
 import type { ServiceSpec } from '../../src/protocol/service.ts'
-import { specOf } from '../support/specs.ts'
+import { probe, specOf } from '../support/specs.ts'
 
 const boot = 'this-boot'
 const leader = { pid: 100, start: 7 }
@@ -60,7 +60,11 @@ function steps(options: { record?: ServiceRecord; specs?: ServiceSpec[]; fresh?:
 }
 const verbs = (found: ReturnType<typeof steps>): string[] =>
   found.map((step) => {
-    if (step.do === 'adopt') return `adopt ${step.incarnation}${step.leader.pid === leader.pid ? '' : ' (dead)'}`
+    if (step.do === 'adopt') {
+      const { beside: its } = step
+      if (its !== null) return `adopt ${step.incarnation}, ${its.role} ${its.incarnation}${its.told === true ? ' (told)' : ''}`
+      return `adopt ${step.incarnation}${step.leader.pid === leader.pid ? '' : ' (dead)'}`
+    }
     if (step.do === 'start') return step.because === null ? 'start' : `resume: ${step.because}`
     if (step.do === 'create')
       return step.restored === undefined
@@ -78,6 +82,86 @@ const idle = { leader: null }
 /** Of an older generation, though it was spawned later. */
 const other = { incarnation: 'r0.9.2', leader: { pid: 90, start: 9 }, processes: [{ pid: 90, start: 9 }] }
 const earlier = { incarnation: 'r1.3.3', leader: { pid: 90, start: 5 }, processes: [{ pid: 90, start: 5 }] }
+
+const overlap = specOf({ restart: { overlap: true }, readiness: { ...probe, target: { type: 'log', pattern: 'ready' } } })
+const old = { incarnation: 'r1.4.3', leader, processes: [leader, stray] }
+const next = { incarnation: 'r1.5.4', leader: { pid: 110, start: 11 }, processes: [{ pid: 110, start: 11 }] }
+const third = { incarnation: 'r1.6.4', leader: { pid: 120, start: 12 }, processes: [{ pid: 120, start: 12 }] }
+const beside = { incarnation: 'r1.5.4', leader: next.leader, logOffset: 20, told: false }
+const both = seen({ incarnations: [old, next] })
+const overlapped = (more: Partial<ServiceRecord> = {}): ServiceRecord =>
+  record({ spec: seal(overlap), generation: 4, because: 'restarted by me', beside, ...more })
+const exec = specOf({ ...overlap, readiness: { ...probe, target: { type: 'exec', command: '/bin/true', args: [] } } })
+
+/** Two at once, of a service whose restarts overlap → which goes on, and what becomes of the other. */
+const two: ReadonlyArray<readonly [string, Parameters<typeof steps>[0], readonly string[]]> = [
+  [
+    'the next one was getting ready',
+    { record: overlapped(), seen: both, specs: [overlap] },
+    ['create run g4', 'adopt r1.4.3, next r1.5.4'],
+  ],
+  [
+    'the next one was getting ready, and what was asked is not on the disk',
+    { record: overlapped({ generation: 3, beside }), seen: both, specs: [overlap] },
+    ['create run g4', 'adopt r1.4.3, next r1.5.4'],
+  ],
+  [
+    'nobody knows where its output began: it goes, and another is started',
+    { record: overlapped({ beside: null }), seen: both, specs: [overlap] },
+    ['create run g4', 'adopt r1.4.3, previous r1.5.4', 'replace: restarted by me'],
+  ],
+  [
+    'a command can tell whether it is ready, wherever its output began',
+    { record: overlapped({ spec: seal(exec), beside: null }), seen: both, specs: [exec] },
+    ['create run g4', 'adopt r1.4.3, next r1.5.4'],
+  ],
+  [
+    'the next one has taken over, the one before drains',
+    {
+      record: overlapped({
+        incarnation: 'r1.5.4',
+        leader: next.leader,
+        beside: { ...beside, incarnation: 'r1.4.3', told: true },
+      }),
+      seen: both,
+      specs: [overlap],
+    },
+    ['create run g4', 'adopt r1.5.4, previous r1.4.3 (told)'],
+  ],
+  [
+    'the next one had been dismissed',
+    { record: overlapped({ generation: 5, beside: { ...beside, told: true } }), seen: both, specs: [overlap] },
+    ['create run g5', 'adopt r1.4.3, previous r1.5.4 (told)', 'replace: restarted by me'],
+  ],
+  [
+    'the journal lost',
+    { seen: both, specs: [overlap] },
+    ['create run g4', 'adopt r1.4.3, previous r1.5.4', 'replace: restarted'],
+  ],
+  [
+    'stopped in the middle',
+    { record: overlapped({ desired: 'stop' }), seen: both, specs: [overlap] },
+    ['create stop g4', 'adopt r1.4.3, next r1.5.4', 'stop by me'],
+  ],
+  [
+    'gone from the config',
+    { record: overlapped(), seen: both, specs: [] },
+    ['create run g4', 'adopt r1.4.3, next r1.5.4', 'remove'],
+  ],
+  [
+    'a third, which there never is: that one is a leftover',
+    { record: overlapped(), seen: seen({ incarnations: [old, next, third] }), specs: [overlap] },
+    ['sweep 110', 'create run g4', 'adopt r1.4.3, previous r1.6.4', 'replace: restarted by me'],
+  ],
+  [
+    'the next one was never spawned',
+    { record: overlapped({ beside: null }), seen: running(), specs: [overlap] },
+    ['create run g4', 'adopt r1.4.3', 'replace: restarted by me'],
+  ],
+]
+test.each(two)('overlapping: %s', (_, given, expected) => {
+  expect(verbs(steps(given))).toEqual(expected)
+})
 
 /** What the journal knows, what runs, what the config says → what is done. */
 const table: ReadonlyArray<readonly [string, Parameters<typeof steps>[0], readonly string[]]> = [

@@ -72,6 +72,29 @@ test('commands run one after the other, all of them, and a failure leaves the se
   expect(s.told().map(({ type }) => type)).toEqual(['RESERVE', 'FREE'])
 })
 
+test('of a restart that overlaps: the service has gone back by itself, and nothing is put back again', () => {
+  const s = start({ change: { args: ['new'], remember: true } })
+  s.see({})
+  expect(s.state()).toBe('stopping')
+  const next = { generation: 2, state: 'live.running.overlapping.starting', pid: 9, incarnation: 'run.2.2' }
+  s.see(next)
+  s.see(next)
+  expect(s.state()).toBe('verifying')
+  s.see({ ...next, lapsed: { op: 'another' } })
+  expect(s.state()).toBe('verifying')
+  s.see({ lapsed: { op: 'r1' }, generation: 1, because: 'it exited' })
+  expect(s.result()).toMatchObject({ outcome: 'failed', because: 'it exited', restarted: false })
+  expect(s.told().map(({ type }) => type)).toEqual(['RESERVE', 'RESTART', 'FREE'])
+})
+
+test('of one that came to nothing at once', () => {
+  const s = start({})
+  s.see({})
+  s.see({ lapsed: { op: 'r1' }, because: 'no such file' })
+  s.see({ lapsed: { op: 'r1' }, because: 'no such file' })
+  expect(s.result()).toMatchObject({ outcome: 'failed', because: 'no such file' })
+})
+
 test('who takes the slot away cancels it, also of a service that was stopped all along', () => {
   const s = start({ pre: [judged('a')] })
   s.see({ desired: 'stop', state: 'stopped', pid: null })

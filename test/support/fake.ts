@@ -8,6 +8,8 @@ export interface Fake<TCommand extends EventObject, TInput> {
   readonly inputs: TInput[]
   /** Speaks as the one that lives now. */
   emit(fact: AnyEventObject): void
+  /** Speaks as each that lives: a fact with an incarnation is taken by its own. */
+  all(fact: AnyEventObject): void
   readonly alive: number
 }
 
@@ -28,6 +30,9 @@ export function fake<TCommand extends EventObject, TInput>(): Fake<TCommand, TIn
     commands,
     inputs,
     emit: (fact) => living.at(-1)?.(fact),
+    all(fact) {
+      for (const sendBack of living.slice()) sendBack(fact)
+    },
     get alive() {
       return living.length
     },

@@ -38,8 +38,9 @@ const childrenOf = (node: AnyStateNode): AnyStateNode[] => Object.values(node.st
 function labelOf(eventType: string): string {
   const after = /^xstate\.after\.([^.]+)\./.exec(eventType)
   if (after?.[1] !== undefined) return `after ${after[1]}`
-  const ended = /^xstate\.(done|error)\.actor\.(\w+)$/.exec(eventType)
-  if (ended !== null) return `${ended[2]} ${ended[1] === 'done' ? 'ended' : 'failed'}`
+  const ended = /^xstate\.(done|error)\.actor\.(\w+|\*)$/.exec(eventType)
+  // Any of its processes.
+  if (ended !== null) return `${ended[2] === '*' ? 'process' : ended[2]} ${ended[1] === 'done' ? 'ended' : 'failed'}`
   return eventType
 }
 

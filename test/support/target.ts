@@ -14,4 +14,5 @@ export const targetOf = (spec: ServiceSpec): TargetView => ({
   blocked: false,
   spec,
   setting: { spec, overrides: null, back: null },
+  lapsed: null,
 })

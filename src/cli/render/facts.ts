@@ -13,6 +13,8 @@ const styles: Partial<Record<FactType, Style>> = {
   'service.unhealthy': 'red',
   'service.killing': 'red',
   'service.stuck': 'red',
+  'service.handedOver': 'green',
+  'service.overlapFailed': 'red',
   'service.restarting': 'yellow',
   'service.gaveUp': 'red',
   'service.failed': 'red',
@@ -34,6 +36,8 @@ const styles: Partial<Record<FactType, Style>> = {
 
 /** Where the last part of the type is no good word by itself. */
 const words: Partial<Record<FactType, string>> = {
+  'service.overlapping': 'starts beside',
+  'service.overlapFailed': 'kept the old one',
   'service.left': 'left running',
   'system.left': 'left the services running',
   'system.damaged': 'journal damaged',
