@@ -5,6 +5,7 @@ import process from 'node:process'
 import type * as Source from '../src/orchestrator.ts'
 import type { Orchestrator } from '../src/options.ts'
 import type { Principal } from '../src/protocol/principal.ts'
+import { usualLogRules } from '../src/protocol/log-rules.ts'
 import type { ServiceSpec } from '../src/protocol/service.ts'
 
 // The built package: what users run.
@@ -47,6 +48,7 @@ export const spec = (changes: Partial<ServiceSpec>): ServiceSpec => ({
   memoryLimit: null,
   schedule: null,
   description: '',
+  logs: usualLogRules,
   ...changes,
 })
 

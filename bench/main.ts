@@ -12,6 +12,7 @@ import { requests } from './requests.ts'
 import { respawn } from './respawn.ts'
 import { scale } from './scale.ts'
 import { sharing } from './restarts.ts'
+import { rotate } from './rotate.ts'
 import { spawnMany } from './spawn.ts'
 import { durable, survive } from './survive.ts'
 
@@ -21,6 +22,7 @@ const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   spawn500: () => spawnMany(500, 3),
   memory,
   flood: () => flood(),
+  rotate: () => rotate(),
   growth,
   scale,
   promises,

@@ -1,4 +1,4 @@
-import type { LastChange } from './directory.ts'
+import type { LastChange } from './announcing.ts'
 import { factsBetween, tooSlow, type FactSource } from './fact-stream.ts'
 import type { Sink } from './protocol/calls.ts'
 import type { StreamRequest } from './protocol/command.ts'

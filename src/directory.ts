@@ -1,4 +1,5 @@
 import type { AnyActorRef, StateValue } from 'xstate'
+import { createAnnouncing, type LastChange } from './announcing.ts'
 import { messageOf } from './protocol/errors.ts'
 import type { Fact, Statement } from './protocol/facts.ts'
 import { parseAddress, type Address } from './protocol/ids.ts'
@@ -32,13 +33,6 @@ interface Remembered {
   readonly status: ActorStatus
 }
 
-/** The last change of one address. */
-export interface LastChange {
-  readonly seq: number
-  readonly type: 'changed' | 'reaped'
-  readonly address: Address
-}
-
 /** The part of a machine's snapshot that is read here. */
 export interface MachineSnapshotView {
   readonly status: string
@@ -49,11 +43,6 @@ export interface MachineSnapshotView {
   readonly error?: unknown
   can(event: { type: string }): boolean
 }
-
-/** Told which of the addresses that it listens to have changed. */
-export type Listener = (changed: ReadonlySet<Address>) => void
-
-export type Change = LastChange | { readonly type: 'fact'; readonly fact: Fact }
 
 /** Nested state names joined by dots; parallel regions by commas. */
 export function stateName(value: StateValue): string {
@@ -99,33 +88,10 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
   const details = new Map<Address, unknown>()
   const histories = new Map<Address, Fact[]>()
   const restarts = new Map<Address, { readonly count: number; readonly at: string | null }>()
-  const listeners = new Map<Address, Set<Listener>>()
-  const watchers = new Set<(changes: readonly Change[]) => void>()
+  const { announce, listen, watch } = createAnnouncing()
   let seq = 0
   /** Changes of this run up to now. */
   let changes = 0
-  let pending: Change[] = []
-
-  /** Everyone who listens is told in a turn of their own: a snapshot comes while its actor is still at work. */
-  function announce(change: Change): void {
-    if (pending.push(change) === 1) queueMicrotask(flush)
-  }
-  function flush(): void {
-    const batch = pending
-    pending = []
-    const called = new Map<Listener, Set<Address>>()
-    for (const change of batch) {
-      if (change.type === 'fact') continue
-      const { address } = change
-      for (const listener of listeners.get(address) ?? []) {
-        const changed = called.get(listener)
-        if (changed === undefined) called.set(listener, new Set([address]))
-        else changed.add(address)
-      }
-    }
-    for (const [listener, changed] of called) listener(changed)
-    for (const watcher of watchers) watcher(batch)
-  }
 
   function observe(ref: AnyActorRef, snapshot: MachineSnapshotView): void {
     const { address } = snapshot.context
@@ -284,24 +250,7 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
     /** What an actor that has ended does not show to everybody. */
     details: (address: Address): unknown => details.get(address),
     history: (address: Address): readonly Fact[] => histories.get(address) ?? [],
-    /** Calls back in a turn of its own after any of these changed; many changes may come as one call. */
-    listen(addresses: readonly Address[], listener: Listener): () => void {
-      for (const address of addresses) {
-        const set = listeners.get(address) ?? new Set()
-        listeners.set(address, set.add(listener))
-      }
-      return () => {
-        for (const address of addresses) {
-          const set = listeners.get(address)
-          set?.delete(listener)
-          if (set?.size === 0) listeners.delete(address)
-        }
-      }
-    },
-    /** Every change, in order, in batches. */
-    watch(watcher: (changes: readonly Change[]) => void): () => void {
-      watchers.add(watcher)
-      return () => watchers.delete(watcher)
-    },
+    listen,
+    watch,
   }
 }

@@ -35,6 +35,7 @@ export function optionsOf(config: LoadedConfig, { env = process.env }: EmbedOpti
     settings,
     ...(environment === undefined ? {} : { environment }),
     retention: config.journal,
+    logMaxAge: config.logs.maxAge,
     loadConfig: readerOf(config, env),
     listeners: listenersOf(config),
     access: accessOf(config),

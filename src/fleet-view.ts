@@ -1,14 +1,12 @@
 import type { Directory, Entry } from './directory.ts'
-import type { LogLine } from './actors/log-lines.ts'
+import type { LogReading } from './log-reading.ts'
 import type { Meter } from './actors/metrics.ts'
 import type { ServiceContext } from './machines/service.ts'
 import { causeOf } from './machines/restart-policy.ts'
-import { HyphaeError } from './protocol/errors.ts'
 import { addressOf } from './protocol/ids.ts'
 import type { Journal } from './protocol/journal.ts'
-import { limits } from './protocol/limits.ts'
 import type { DependencyCondition, ServiceStatus, ServiceStatusName } from './protocol/service.ts'
-import type { ListenerStatus, LogItem, SupervisorStatus } from './protocol/status.ts'
+import type { ListenerStatus, SupervisorStatus } from './protocol/status.ts'
 import type { FleetView, ServiceDetail } from './protocol/view.ts'
 
 export interface FleetViewParts {
@@ -23,9 +21,7 @@ export interface FleetViewParts {
   nextRestart(service: string): string | null
   programs: FleetView['programs']
   groups: FleetView['groups']
-  tail(service: string, lines: number): Promise<readonly LogLine[]>
-  /** Where the last whole line of a log ends, in bytes. */
-  logEnd(service: string): Promise<number>
+  readonly logs: Pick<LogReading, 'lines' | 'ends'>
   /** It may not have been opened yet. */
   journal(): Pick<Journal, 'read' | 'kept'>
 }
@@ -79,8 +75,7 @@ export function createFleetView({
   nextRestart,
   programs,
   groups,
-  tail,
-  logEnd,
+  logs,
   journal,
 }: FleetViewParts): FleetView {
   function service(name: string): ServiceStatus | undefined {
@@ -185,30 +180,7 @@ export function createFleetView({
     events: (query) => journal().read(query),
     lastFact: directory.lastFact,
     keptEvents: () => journal().kept(),
-    async logEnds(names) {
-      const ends = new Map<string, number>()
-      for (const service of names) ends.set(service, await logEnd(service))
-      return ends
-    },
-    async logTail(names, lines) {
-      const found: LogItem[] = []
-      let size = 0
-      for (const service of names) {
-        for (const { line, truncated } of await tail(service, lines)) {
-          size += line.length
-          if (size > limits.logAnswer) {
-            throw new HyphaeError(
-              'too_large',
-              `these are more than ${limits.logAnswer} characters; ask for fewer lines or services`,
-              {
-                field: 'lines',
-              },
-            )
-          }
-          found.push({ service, line, truncated })
-        }
-      }
-      return found
-    },
+    logEnds: logs.ends,
+    logLines: logs.lines,
   }
 }

@@ -69,6 +69,8 @@ export interface OrchestratorOptions {
   readonly log?: Log
   /** How long facts are kept, and how many bytes of them. */
   readonly retention?: Retention
+  /** How long the logs of services are kept that are not there any more, ms. Without it: for ever. */
+  readonly logMaxAge?: number | null
   /** Another way to open the journal, for tests that let a disk fail. */
   readonly openJournal?: PersistenceParts['open']
 }

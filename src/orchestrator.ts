@@ -6,8 +6,6 @@ import { createAccess } from './access.ts'
 import { deferred, gone, nextTurn, reaped, settled, sleep } from './awaiting.ts'
 import { createChildProcess } from './actors/child-process.ts'
 import { createContainers } from './actors/containment.ts'
-import { createDiskWatch } from './actors/disk-watch.ts'
-import { tail, tailTo } from './actors/log-tail.ts'
 import { createMemoryWatch } from './actors/memory-watch.ts'
 import { createMeter } from './actors/metrics.ts'
 import { bootId, monotonic } from './actors/proc.ts'
@@ -25,19 +23,20 @@ import { createFleetView } from './fleet-view.ts'
 import { createGateway } from './gateway.ts'
 import { createGroups } from './groups.ts'
 import { inspectInto } from './inspection.ts'
+import { createLogKeeping } from './log-keeping.ts'
 import type { Log, Orchestrator, OrchestratorOptions } from './options.ts'
-import { openPersistence, type Persistence } from './persistence.ts'
+import { openStore } from './opening.ts'
+import type { Persistence } from './persistence.ts'
 import { createFleetPort, createGate, createMembers, createTarget, createTurns } from './ports.ts'
 import { HyphaeError } from './protocol/errors.ts'
 import { addressOf } from './protocol/ids.ts'
-import type { Damage } from './protocol/journal.ts'
 import { limits } from './protocol/limits.ts'
 import { noPrograms } from './protocol/program.ts'
 import type { Principal } from './protocol/principal.ts'
 import { createRecording, tellChecks } from './recording.ts'
 import { createReloading } from './reloading.ts'
 import { createSchedules } from './schedules.ts'
-import { logPathOf, logsIn, prepareStateDir, stateIdOf } from './state-dir.ts'
+import { prepareStateDir, stateIdOf } from './state-dir.ts'
 import { createStreams } from './streams.ts'
 import { createSupervisor } from './supervisor.ts'
 import { createSurfaces } from './surfaces.ts'
@@ -56,14 +55,14 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const stateId = stateIdOf(stateDir)
   // Ours alone: a reload may change it.
   const environment = { ...(options.environment ?? process.env) }
-  const logs = logsIn(stateDir)
-  const logPath = (service: string): string => logPathOf(stateDir, service)
   const exits = createExits(stateDir, () => opened().journal.sync())
   const folder = configPath === null ? stateDir : dirname(configPath)
   const runner = createRunner({ environment, folder, stateId })
-  const readTail = (service: string, lines: number) => tail(logPath(service), lines)
 
   const directory = createDirectory()
+  const serviceNames = (): readonly string[] => fleet.names()
+  const maxAge = options.logMaxAge
+  const logs = createLogKeeping({ stateDir, directory, environment, serviceNames, maxAge, faults: () => faults })
   const meter = createMeter(monotonic)
   const containers = createContainers({ stateId })
   let persistence: Persistence | undefined
@@ -75,7 +74,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const supervisor = createSupervisor({
     stateDir,
     clock: monotonic,
-    serviceNames: () => fleet.names(),
+    serviceNames,
     config: () => ({ path: reloading.path(), mode: reloading.mode(), warnings: reloading.warnings() }),
     defaultService,
     faults: () => faults,
@@ -89,14 +88,13 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     directory,
     meter,
     clock: monotonic,
-    serviceNames: () => fleet.names(),
+    serviceNames,
     listenerNames: () => listenerNames,
     supervisor: supervisor.shown,
     nextRestart: (service) => schedules.next(service),
     groups: () => groups.statuses(),
     programs: () => ({ rules: options.programs ?? noPrograms, running: runner.running() }),
-    tail: readTail,
-    logEnd: async (service) => (await tailTo(logPath(service), 0)).end,
+    logs: logs.reading,
     journal: () => opened().journal,
   })
 
@@ -121,7 +119,6 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     },
   })
   const faults = createFaults({ state, wall: Date.now })
-  const disk = createDiskWatch({ folder: logs, tell: (because) => faults.set('logs', because) })
 
   const { deliver, spawn } = createDelivery(directory, () => root, log)
   const groups = createGroups(grouped, { directory, deliver, spawn, boot: bootId })
@@ -142,7 +139,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     view,
     deliver,
     listen: directory.listen,
-    open: createStreams({ directory, run, logPath, facts: (query) => opened().journal.read(query) }),
+    open: createStreams({ directory, run, reading: logs.reading, facts: (query) => opened().journal.read(query) }),
     clock: monotonic,
     newId,
     requests: {
@@ -175,7 +172,8 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     supervisionTree({
       state,
       child: createChildProcess({
-        logPath,
+        logPath: logs.logPath,
+        renewLog: logs.keeper.renew,
         exitPath: exits.path,
         exitReported: exits.reported,
         environment,
@@ -183,7 +181,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
         containers,
         spawnQueue: createSpawnQueue(),
       }),
-      probe: createProbe({ logPath, environment, log: tellChecks(log) }),
+      probe: createProbe({ logPath: logs.logPath, environment, log: tellChecks(log) }),
       memory: createMemoryWatch(meter),
       ...schedules.ports,
       gate: createGate(parts),
@@ -194,6 +192,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       fleet: createFleetPort(parts),
       source: reloading.source,
       changeover: reloading.changeover,
+      logKeeper: logs.keeper.logic,
       socket: surfaces.socket,
       conversation: surfaces.conversation,
       admit: surfaces.admit,
@@ -227,23 +226,15 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     finished,
     onFact,
     async start() {
-      prepareStateDir(stateDir, [logs, exits.dir])
+      prepareStateDir(stateDir, [logs.folder, exits.dir])
       // Whether there are cgroups is proven by a trial; better now than while the first services wait to be spawned.
       containers.unavailable()
-      const { retention = { maxAge: limits.factAge, maxBytes: limits.factBytes }, openJournal: open } = options
-      const store = await openPersistence({ stateDir, retention, directory, boot: bootId, wall: Date.now, open })
+      const { store, tell } = await openStore(options, { directory, faults, supervisor, state })
       persistence = store
-      faults.set('journal', store.journal.fault)
-      store.journal.onFault((because) => faults.set('journal', because))
       root.subscribe({ error: (error) => log.error({ err: error }, 'the root failed') })
       root.start()
       state({ type: 'system.starting', about: 'supervisor.root', data: { pid: process.pid, version } })
-      const damaged = (damage: Damage): void => {
-        supervisor.damaged(damage)
-        state({ type: 'system.damaged', about: 'supervisor.root', because: damage.because, data: { ...damage } })
-      }
-      store.journal.onDamage(damaged)
-      if (store.damage !== null) damaged(store.damage)
+      tell()
       // Before anything is started: what runs already must not be started a second time.
       const fresh = store.fleet !== null && store.fleet.status !== 'running'
       const { generations, begin } = await fleet.prepare(store.services, store.groups, fresh)
@@ -261,8 +252,9 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       // Acknowledged or not: what was on the disk is carried out, once, and before anything else is.
       await Promise.all(store.requests.unfinished(store.services, generations).map(gateway.resume))
       await schedules.begin(fresh ? async () => null : store.lastSign)
+      spawn('rotations', addressOf('rotation', 'logs'), {})
       meter.start()
-      disk.start()
+      logs.start()
       supervisor.become('running')
       state({ type: 'system.ready', about: 'supervisor.root', data: { services: fleet.names().length } })
       started.resolve()
@@ -283,7 +275,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     },
     async close() {
       meter.stop()
-      disk.stop()
+      logs.stop()
       // Answers under way leave first; whoever does not take theirs is not waited for.
       await Promise.race([gateway.concluded(), sleep(limits.closeTime)])
       await nextTurn()

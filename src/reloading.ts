@@ -61,7 +61,7 @@ export function createReloading({ directory, fleet, loadConfig, config, environm
   const answerOf = (next: ReadConfig, { services: changes, groups }: ConfigChanges, dryRun: boolean): ReloadAnswer => {
     const { settings = {}, services, warnings = [], envFiles = [], path } = next
     const late = [...new Set([...Object.keys(begun), ...Object.keys(settings)])]
-      .filter((name) => !sameSpec([begun[name]], [settings[name]]))
+      .filter((name) => !sameSpec({ value: begun[name] }, { value: settings[name] }))
       .map((name) => `${name} has changed: that takes effect with the next start`)
     return {
       config: path,

@@ -1,6 +1,7 @@
 import { watchActors } from './actor-stream.ts'
 import type { Directory } from './directory.ts'
 import { tellFacts, type FactSource } from './fact-stream.ts'
+import type { LogReading } from './log-reading.ts'
 import { followLogs } from './log-stream.ts'
 import type { Sink } from './protocol/calls.ts'
 import type { StreamRequest } from './protocol/command.ts'
@@ -11,7 +12,7 @@ export interface StreamParts extends FactSource {
   readonly directory: Directory
   /** Names this run of the orchestrator. */
   readonly run: string
-  logPath(service: string): string
+  readonly reading: LogReading
 }
 
 export function createStreams(parts: StreamParts) {
@@ -22,7 +23,7 @@ export function createStreams(parts: StreamParts) {
       case 'facts':
         return tellFacts(parts, request, sink)
       case 'logs':
-        return followLogs(parts, request, sink)
+        return followLogs(parts.reading, request, sink)
     }
   }
 }

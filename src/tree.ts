@@ -13,6 +13,7 @@ import type { TargetCommand } from './machines/restart-vocabulary.ts'
 import { restartMachine } from './machines/restart.ts'
 import { scheduleMachine } from './machines/schedule.ts'
 import { rollingMachine, type TurnCommand } from './machines/rolling.ts'
+import { rotationMachine } from './machines/rotation.ts'
 import { serviceMachine, type GateInput } from './machines/service.ts'
 import { shutdownMachine, type FleetStop, type ShutdownInput } from './machines/shutdown.ts'
 import type { ConversationCommand, ConversationInput } from './protocol/conversation.ts'
@@ -44,6 +45,8 @@ export interface TreeParts {
   readonly source: CallbackActorLogic<{ type: 'source.none' }, SourceInput>
   /** Tells the services of a reload. */
   readonly changeover: CallbackActorLogic<{ type: 'changeover.none' }, ChangeoverInput>
+  /** Keeps the logs of services within their sizes. */
+  readonly logKeeper: CallbackActorLogic<{ type: 'keeper.none' }, { readonly rotation: string }>
   readonly socket: CallbackActorLogic<{ type: 'socket.none' }, ListenerInput>
   readonly conversation: CallbackActorLogic<ConversationCommand, ConversationInput>
 }
@@ -51,7 +54,7 @@ export interface TreeParts {
 /** Every machine with its ports filled, below one root. `contained` comes last, because `provide` makes a new machine. */
 export function supervisionTree(parts: TreeParts) {
   const { state, admit, child, probe, memory, gate, members, target, turns, program, fleet } = parts
-  const { calendar, order, source, changeover, socket, conversation } = parts
+  const { calendar, order, source, changeover, logKeeper, socket, conversation } = parts
   const actions = { state: (_: unknown, statement: Statement) => state(statement) }
   const process = contained(processMachine.provide({ actors: { child, probe, memory } }))
   const service = contained(serviceMachine.provide({ actors: { process, gate }, actions }))
@@ -62,6 +65,7 @@ export function supervisionTree(parts: TreeParts) {
   const shutdown = contained(shutdownMachine.provide({ actors: { fleet }, actions }))
   const reload = contained(reloadMachine.provide({ actors: { source, changeover }, actions }))
   const schedule = contained(scheduleMachine.provide({ actors: { calendar, order }, actions }))
+  const rotation = contained(rotationMachine.provide({ actors: { keeper: logKeeper } }))
   const listener = contained(
     listenerMachine.provide({ actors: { socket }, actions: { ...actions, admit: (_, admission) => admit(admission) } }),
   )
@@ -76,6 +80,7 @@ export function supervisionTree(parts: TreeParts) {
       reloads: poolOf(reload, state),
       schedules: poolOf(schedule, state),
       shutdowns: poolOf(shutdown, state),
+      rotations: poolOf(rotation, state),
       listeners: poolOf(listener, state),
       connections: poolOf(connection, state),
     },

@@ -19,6 +19,8 @@ import { isPassing, spawnProgram } from './spawn-program.ts'
 
 export interface ChildDependencies {
   logPath(service: string): string
+  /** Told before a program is started, while none writes to its log. */
+  renewLog?(service: string): void
   /** Where the exit code of a one-shot is written. Without its folder it is not, and the program runs all the same. */
   exitPath(service: string, incarnation: string): string
   /** An exit was reported that stands in this file: it may go, once the report can't be lost any more. */
@@ -86,6 +88,7 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
         unspawnable(`it wants a cgroup: ${containers.unavailable() ?? 'none could be made for it'}`, false)
         return
       }
+      dependencies.renewLog?.(service)
       const logPath = dependencies.logPath(service)
       const { environment } = dependencies
       const spawned = spawnProgram({ spec: input.spec, environment, mark, logPath, container, limited, exitPath })

@@ -1,12 +1,16 @@
 import { watch } from 'node:fs'
 import { type FileHandle, stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
+import { extentOf, isGone } from './log-archive.ts'
+import { archivedFrom, isMoved } from './log-bytes.ts'
 import { createLineCutter, type PlacedLine } from './log-lines.ts'
 import { openLog } from './open-log.ts'
 
 export interface FollowOptions {
   /** Where to begin: a byte offset (the beginning where the log is shorter), or whatever is appended from now on. */
   readonly from: number | 'end'
+  /** The position of the first byte of the file that this offset is in: it may have been set aside since. */
+  readonly base?: number
 }
 
 const blockBytes = 64 * 1024
@@ -14,12 +18,12 @@ const blockBytes = 64 * 1024
 const blindInterval = 1_000
 
 /**
- * Tells the lines that are appended to a log, also one that does not exist yet, is truncated, or is renamed and begun anew.
+ * Tells the lines that are appended to a log, also one that does not exist yet, is rotated, truncated, or renamed and begun anew.
  * The kernel wakes it up; it never polls. While the consumer's promise is pending nothing is read. The answer ends it.
  */
 export function follow(
   path: string,
-  { from }: FollowOptions,
+  { from, base: wanted }: FollowOptions,
   onLines: (lines: readonly PlacedLine[]) => void | Promise<void>,
 ): () => void {
   const cutter = createLineCutter()
@@ -89,10 +93,12 @@ export function follow(
     const { size, ino } = await file.stat()
     inode = ino
     position = first ? (from === 'end' ? size : from <= size ? from : 0) : 0
+    const asked = first
     first = false
     watchFile()
     placeWatch?.close()
     placeWatch = null
+    if (asked && wanted !== undefined && typeof from === 'number') await behind(file, wanted + from)
     await drain(file)
     // It may have been replaced before its watch was there.
     life.stirred = true
@@ -107,9 +113,45 @@ export function follow(
         cutter.reset()
         continue
       }
-      const lines = cutter.push(block.subarray(0, bytesRead), position)
-      position += bytesRead
-      if (lines.length > 0 && !life.cancelled) await onLines(lines)
+      const bytes = block.subarray(0, bytesRead)
+      if (bytes.includes(0) && (await isMoved(bytes, await positionOf(source), path, source))) await catchUp(source)
+      else await tell(bytes)
+    }
+  }
+  const tell = async (bytes: Buffer): Promise<void> => {
+    const lines = cutter.push(bytes, position)
+    position += bytes.length
+    if (lines.length > 0 && !life.cancelled) await onLines(lines)
+  }
+  const positionOf = async (source: FileHandle): Promise<number> => position + ((await extentOf(path, source))?.base ?? 0)
+  /** The file that was meant is an archive by now: the rest of it comes first. */
+  const behind = async (source: FileHandle, from: number): Promise<void> => {
+    const base = (await extentOf(path, source))?.base ?? wanted
+    if (base === wanted || base === undefined || from > base) return
+    position = from - base
+    await catchUp(source)
+    position = Math.max(0, position)
+  }
+  /** The rotation was faster than we: what it moved out is read where it is now. */
+  const catchUp = async (source: FileHandle): Promise<void> => {
+    const extent = await extentOf(path, source)
+    if (extent === undefined) return
+    const { base, start, archives } = extent
+    const skipTo = (at: number): void => {
+      if (at === base + position) return
+      cutter.reset()
+      position = at - base
+    }
+    try {
+      for await (const piece of archivedFrom(archives, base + position, start)) {
+        skipTo(piece.at)
+        await tell(piece.bytes)
+        if (life.cancelled) return
+      }
+      skipTo(Math.max(start, base + position))
+    } catch (error) {
+      // Deleted, or compressed, since they were listed: drain comes back here.
+      if (!isGone(error)) throw error
     }
   }
   const forget = async (): Promise<void> => {

@@ -2,15 +2,59 @@ import * as z from 'zod'
 import { query, stream } from '../protocol/command.ts'
 import { limits } from '../protocol/limits.ts'
 import { followedLogItem, logItem } from '../protocol/status.ts'
+import type { LogQuery } from '../protocol/view.ts'
 import { knownServices } from './names.ts'
 
-const input = z.strictObject({
+const usualLines = 20
+
+const moment = z.iso.datetime({ offset: true })
+
+/** Is it an expression at all? How long it takes is seen when it is used. */
+const isPattern = (text: string): boolean => {
+  try {
+    return new RegExp(text) instanceof RegExp
+  } catch {
+    return false
+  }
+}
+
+const followed = z.strictObject({
   services: z.array(z.string()).optional().describe('only these; without it, all'),
-  lines: z.number().int().min(0).max(limits.logLines).default(20).describe('how many of the last lines of each'),
+  lines: z
+    .number()
+    .int()
+    .min(0)
+    .max(limits.logLines)
+    .optional()
+    .describe(
+      `how many of the last lines of each: ${usualLines}, or where the lines are chosen by time or grep ${limits.logLines}`,
+    ),
+  since: moment.optional().describe('only what was written at this time or later, to about a second'),
+  grep: z
+    .string()
+    .min(1)
+    .max(limits.logPattern)
+    .refine(isPattern, { error: 'expected a regular expression' })
+    .optional()
+    .describe("only lines that match this regular expression (JavaScript's)"),
+  ignore_case: z.boolean().optional().describe('grep takes small and capital letters for the same'),
 })
+const input = followed.extend({ until: moment.optional().describe('only what was written up to this time, to about a second') })
+
+type Asked = Omit<z.output<typeof input>, 'services'>
+
+function queryOf({ lines, since, until, grep, ignore_case: ignoreCase = false }: Asked): LogQuery {
+  const chosen = since !== undefined || until !== undefined || grep !== undefined
+  return {
+    lines: lines ?? (chosen ? limits.logLines : usualLines),
+    ...(since === undefined ? {} : { since: Date.parse(since) }),
+    ...(until === undefined ? {} : { until: Date.parse(until) }),
+    ...(grep === undefined ? {} : { grep: { pattern: grep, ignoreCase } }),
+  }
+}
 
 const offset = z.number().int().min(0)
-const followInput = input.extend({
+const followInput = followed.extend({
   after: z
     .record(z.string(), offset)
     .optional()
@@ -19,35 +63,37 @@ const followInput = input.extend({
 
 export const logsRead = query({
   name: 'logs.read',
-  summary: 'The last lines that services wrote.',
+  summary: 'The last lines that services wrote, or those of a time or that match.',
   permission: 'logs.read',
-  errors: ['not_found'],
+  errors: ['not_found', 'too_large'],
   input,
   output: z.object({
     lines: z.array(logItem),
     ends: z
       .record(z.string(), offset)
       .describe('where the last whole line of each log ends, in bytes; logs.follow goes on there'),
+    cut: z.array(z.string()).describe('of these services older lines may be meant too: too many, or too far back to look'),
   }),
-  async read(view, { services, lines }) {
+  async read(view, { services, ...asked }) {
     const names = services === undefined ? view.serviceNames() : knownServices(view, services)
     const ends = await view.logEnds(names)
-    return { lines: [...(await view.logTail(names, lines))], ends: Object.fromEntries(ends) }
+    const { lines, cut } = await view.logLines(names, queryOf(asked))
+    return { lines: [...lines], ends: Object.fromEntries(ends), cut: [...cut] }
   },
 })
 
 export const logsFollow = stream({
   name: 'logs.follow',
-  summary: 'The last lines that services wrote, then each new one.',
+  summary: 'The last lines that services wrote, or those since a time or that match, then each new one.',
   permission: 'logs.read',
   errors: ['not_found'],
   policy: 'all',
   input: followInput,
   output: followedLogItem,
-  open: (view, { services, lines, after }) => ({
+  open: (view, { services, after, ...asked }) => ({
     source: 'logs',
     services: services === undefined ? view.serviceNames() : knownServices(view, services),
-    lines,
+    query: queryOf(asked),
     after: new Map(Object.entries(after ?? {})),
   }),
 })

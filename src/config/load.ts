@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { isRecord } from '../protocol/json.ts'
+import type { LogRules } from '../protocol/log-rules.ts'
 import { limits } from '../protocol/limits.ts'
 import type { GroupSpec } from '../protocol/group.ts'
 import type { ServiceSpec } from '../protocol/service.ts'
@@ -17,7 +18,7 @@ import { checkGroups, resolveGroups } from './groups.ts'
 import { readConfigText, shownPath } from './file.ts'
 import { setting, type Environment } from './interpolate.ts'
 import { nearest } from '../protocol/nearest.ts'
-import { resolveService } from './resolve.ts'
+import { logRulesOf, resolveService } from './resolve.ts'
 import { fileSchema, laterSurfaces, type LogLevel } from './schema.ts'
 import { secretVariables } from './secrets.ts'
 import { resolveHost, resolveSecurity, type Security } from './security.ts'
@@ -49,7 +50,15 @@ export interface LoadedConfig {
   /** `port`: null = off. */
   readonly supervisor: { readonly host: string; readonly port: number | null } & Security
   readonly http: { readonly host: string; readonly port: number | null; readonly allowedOrigins: readonly string[] }
-  readonly log: { readonly file: string | null; readonly level: LogLevel }
+  readonly log: {
+    readonly file: string | null
+    readonly level: LogLevel
+    /** At so many bytes it is set aside; so many of those are kept. */
+    readonly maxSize: number
+    readonly keep: number
+  }
+  /** What is kept of services' output, where a service does not say otherwise, and of those that are gone. */
+  readonly logs: LogRules
   /** How long events are kept (ms), and how many bytes of them. */
   readonly journal: { readonly maxAge: number; readonly maxBytes: number }
   readonly environment: 'development' | 'production'
@@ -136,7 +145,13 @@ export function parseConfig(
       port: overrides.httpPort === undefined ? http.port : overrides.httpPort,
       allowedOrigins: http.allowed_origins,
     },
-    log: { file: log.file === undefined ? null : resolve(dir, log.file), level: overrides.level ?? log.level },
+    log: {
+      file: log.file === undefined ? null : resolve(dir, log.file),
+      level: overrides.level ?? log.level,
+      maxSize: log.max_size,
+      keep: log.keep,
+    },
+    logs: logRulesOf(supervisor.logs),
     journal: { maxAge: journal.max_age, maxBytes: journal.max_size },
     environment: supervisor.environment,
     warnings: report.warnings(),

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { LogRules } from '../protocol/log-rules.ts'
 import type { DependencyCondition, ServiceSpec } from '../protocol/service.ts'
 import { accountOf, groupOf } from './accounts.ts'
 import { overlay } from './overlay.ts'
@@ -74,8 +75,16 @@ export function resolveService(name: string, written: WrittenService, ground: Gr
         ? null
         : { cron: written.restart.schedule, timezone: written.restart.timezone ?? null },
     description: written.description ?? '',
+    logs: logRulesOf(overlay(supervisor.logs, written.logs)),
   }
 }
+
+export const logRulesOf = ({ max_size, keep, max_age, compress }: WrittenSupervisor['logs']): LogRules => ({
+  maxSize: max_size,
+  keep,
+  maxAge: max_age,
+  compress,
+})
 
 /** A dependency as it is written. */
 export interface WrittenDependency {

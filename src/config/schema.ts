@@ -1,8 +1,9 @@
 import * as z from 'zod'
+import { usualLogRules } from '../protocol/log-rules.ts'
 import { limits } from '../protocol/limits.ts'
 import { bareText, block, byteSize, duration, filledText, numberBetween, origin, port, text, wholeNumber } from './fields.ts'
 import { groupSchema } from './group-schema.ts'
-import { backoffFields, maxRestarts, serviceSchema } from './service-schema.ts'
+import { backoffFields, logFields, maxRestarts, serviceSchema } from './service-schema.ts'
 
 /** The whole file as it is written. Defaults that another field can override are filled in when it is resolved. */
 
@@ -84,6 +85,22 @@ export const supervisorSchema = block({
   })
     .prefault({})
     .describe('Restarts of every service that does not say otherwise.'),
+  logs: block({
+    max_size: logFields.max_size
+      .unwrap()
+      .prefault(usualLogRules.maxSize)
+      .describe('A log of this size is rotated. A number means bytes; units are B, KB, MB and GB.'),
+    keep: logFields.keep.unwrap().prefault(usualLogRules.keep).describe('Archives that are kept beside each log.'),
+    max_age: logFields.max_age
+      .unwrap()
+      .prefault(null)
+      .describe(
+        'Archives older than this are deleted, and with it all logs of services that are gone. A number means days. Default: never.',
+      ),
+    compress: logFields.compress.unwrap().prefault(usualLogRules.compress).describe('Are archives compressed (gzip)?'),
+  })
+    .prefault({})
+    .describe('How much of what services write is kept, of every service that does not say otherwise.'),
   security: securitySchema.prefault({}).describe('Who may control the supervisor, and what it may run.'),
 })
 
@@ -102,6 +119,10 @@ export const logSchema = block({
     .enum(logLevels)
     .prefault('info')
     .describe('The least that is logged. SUPERVISOR_LOG_LEVEL, then RUST_LOG, come first.'),
+  max_size: byteSize(limits.leastLogBytes, limits.mostLogBytes)
+    .prefault(limits.ownLogBytes)
+    .describe('At this size it is set aside. A number means bytes; units are B, KB, MB and GB.'),
+  keep: wholeNumber(1, limits.logArchives).prefault(limits.ownLogKept).describe('How many of those set aside are kept.'),
 })
 
 export const journalSchema = block({

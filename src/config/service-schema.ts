@@ -66,6 +66,14 @@ const account = (what: string) => {
   return z.union([filledText, wholeNumber(0, 2 ** 32 - 2, expected)], { error: expected })
 }
 
+/** How much output is kept: the same fields for all services and for one. */
+export const logFields = {
+  max_size: byteSize(limits.leastLogBytes, limits.mostLogBytes).optional(),
+  keep: wholeNumber(0, limits.logArchives).optional(),
+  max_age: duration('d', { most: limits.longestFactAge }).nullable().optional(),
+  compress: z.boolean().optional(),
+}
+
 const inherited = "Default: the supervisor's."
 
 const envFileBlock = block({
@@ -181,6 +189,16 @@ export const serviceSchema = block({
   memory_limit: byteSize(limits.leastMemory, limits.mostMemory)
     .optional()
     .describe('How much memory all its processes together may use: more ends it, and it restarts under its policy.'),
+  logs: block({
+    max_size: logFields.max_size.describe(
+      `Its log is rotated at this size. A number means bytes; units are B, KB, MB and GB. ${inherited}`,
+    ),
+    keep: logFields.keep.describe(`Archives that are kept beside its log. ${inherited}`),
+    max_age: logFields.max_age.describe(`Archives older than this are deleted; null: never. A number means days. ${inherited}`),
+    compress: logFields.compress.describe(`Are its archives compressed (gzip)? ${inherited}`),
+  })
+    .optional()
+    .describe("How much of what it writes is kept, where it differs from the supervisor's logs block."),
   containment: z
     .enum(['auto', 'cgroup', 'mark'])
     .optional()

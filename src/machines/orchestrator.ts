@@ -15,6 +15,7 @@ import type { Phase } from '../protocol/lifecycle.ts'
  *                 ├─ schedules     pool of schedule.<service>
  *                 ├─ programs      pool of program.<id>
  *                 ├─ shutdowns     pool of shutdown.fleet
+ *                 ├─ rotations     pool of rotation.logs
  *                 ├─ listeners     pool of listener.<name>
  *                 └─ connections   pool of connection.<id>
  *
@@ -29,6 +30,7 @@ export const pools = [
   'reloads',
   'schedules',
   'shutdowns',
+  'rotations',
   'listeners',
   'connections',
 ] as const

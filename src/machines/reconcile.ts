@@ -1,7 +1,7 @@
 import { generationOf } from '../protocol/incarnation.ts'
 import type { Observed } from '../protocol/observed.ts'
 import type { ProcessIdentity } from '../protocol/process.ts'
-import { bareSpec, needsNewProcess, onlySchedule, sameSpec, type ServiceRecord } from '../protocol/record.ts'
+import { bareSpec, needsNewProcess, onlySchedule, sameLogRules, sameSpec, type ServiceRecord } from '../protocol/record.ts'
 import { noHistory } from '../protocol/restart.ts'
 import type { ServiceSpec } from '../protocol/service.ts'
 import { overridden } from '../protocol/setting.ts'
@@ -49,7 +49,7 @@ export type Step =
   | { readonly do: 'reconfigure'; readonly service: string; readonly spec: ServiceSpec }
   /** Nothing but its schedule is another. */
   | { readonly do: 'reschedule'; readonly service: string; readonly spec: ServiceSpec }
-  /** It is as the config says already: that is not by hand any more. */
+  /** It is as the config says already: that is not by hand any more; only its output is kept in another way, maybe. */
   | { readonly do: 'settle'; readonly service: string; readonly spec: ServiceSpec }
   | { readonly do: 'remove'; readonly service: string }
   /** It is neither in the config nor anywhere else. */
@@ -81,9 +81,11 @@ export function reconcile(desired: Desired, observed: ReadonlyMap<string, Observ
     const seen = observed.get(name) ?? nothing
     if (spec === undefined) return remove(name, desired, seen)
     if (seen.supervised !== null) {
-      if (!seen.leaving && onlySchedule(seen.supervised, spec)) return [step('reschedule', name, { spec })]
-      if (!sameSpec(seen.supervised, spec) || seen.leaving) return [step('reconfigure', name, { spec })]
-      return seen.overridden === true ? [step('settle', name, { spec })] : []
+      const rescheduled = onlySchedule(seen.supervised, spec)
+      if (seen.leaving || !(rescheduled || sameSpec(seen.supervised, spec))) return [step('reconfigure', name, { spec })]
+      const settled = seen.overridden !== true && sameLogRules(seen.supervised, spec)
+      const told = rescheduled ? [step('reschedule', name, { spec })] : []
+      return settled ? told : told.concat(step('settle', name, { spec }))
     }
     return resume(spec, desired, seen)
   })

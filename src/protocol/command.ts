@@ -4,7 +4,7 @@ import type { Address } from './ids.ts'
 import type { FactQuery } from './journal.ts'
 import { limits } from './limits.ts'
 import type { Permission, Principal } from './principal.ts'
-import type { FleetView } from './view.ts'
+import type { FleetView, LogQuery } from './view.ts'
 
 /**
  * A command is one entry in one registry, and the only thing that crosses a wire inward. Its definition is pure:
@@ -110,7 +110,7 @@ export type StreamRequest =
   | {
       readonly source: 'logs'
       readonly services: readonly string[]
-      readonly lines: number
+      readonly query: LogQuery
       /** By service: where to go on, in bytes. */
       readonly after: ReadonlyMap<string, number>
     }

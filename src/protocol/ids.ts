@@ -16,6 +16,7 @@ export const kinds = [
   'connection',
   'listener',
   'shutdown',
+  'rotation',
   'supervisor',
 ] as const
 export type Kind = (typeof kinds)[number]

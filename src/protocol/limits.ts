@@ -85,8 +85,10 @@ export const limits = {
   quotedText: 300,
   /** How old a metrics sample may be when a query wants one, ms. */
   metricsAge: 1_000,
-  /** Our own log file: beyond this size a start sets it aside, bytes. */
+  /** Our own log file, and what `up -d` prints: beyond this size it is set aside where the config does not say, bytes. */
   ownLogBytes: 8 * 1024 * 1024,
+  /** How many of those set aside are kept where the config does not say. */
+  ownLogKept: 3,
   /** Request ids that are remembered; the oldest are forgotten first. */
   requests: 4096,
   /** Longest answer that is kept for a request id, characters. */
@@ -262,4 +264,39 @@ export const limits = {
   envFiles: 16,
   /** A config file that is never left alone is read after this long all the same, ms. */
   configSettleMost: 2_000,
+  /** How often we look whether a log has grown, ms: also how exactly the time of a line is known. A look costs some 7 µs. */
+  logLook: 1_000,
+  /** Shortest time between two looks at a log that grows fast, ms. */
+  logFastLook: 20,
+  /** Logs that are rotated at once, in the whole system: disks do not get faster with more. */
+  logRotations: 2,
+  /** Archives that are compressed at once: each takes most of a core. */
+  logCompressions: 1,
+  /** How long until a rotation that failed is tried again, ms. */
+  logRetry: 5_000,
+  /** How often archives are looked at for their age, ms. */
+  logAgeLook: 10 * 60_000,
+  /** What one step of a copy moves, bytes. */
+  logCopyBytes: 1024 * 1024,
+  /** How long one hole may take to be punched, ms; an archive of 4 GB in many pieces takes seconds. */
+  logPunchTime: 60_000,
+  /** Looks at one log of which the time is remembered, 16 bytes each; beyond it every second one of the older half goes. */
+  logTimes: 16_384,
+  /** What one `logs.read` or `logs.follow` with `grep` looks through, bytes; what is older is left out, and that is said. */
+  logScanBytes: 256 * 1024 * 1024,
+  /** What a search looks through at once, bytes. */
+  logScanBlock: 256 * 1024,
+  /** Longest pattern of a search, characters. */
+  logPattern: 1_000,
+  /** How long a pattern may take for one block, ms; a sane one takes 1 to 10. */
+  logMatchTime: 5_000,
+  /** How long the thread that searches is kept once nobody searches, ms. */
+  logMatchIdle: 10_000,
+  /** Least and most bytes of a log before it is rotated: below, a program's first burst would be many archives. */
+  leastLogBytes: 64 * 1024,
+  mostLogBytes: 4 * 1024 * 1024 * 1024,
+  /** Archives of one log that a config may have kept. */
+  logArchives: 1_000,
+  /** How long our own output may be written to before its size is looked at again, ms. */
+  ownOutputLook: 1_000,
 } as const

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { usualLogRules } from './log-rules.ts'
 import type { ServiceSpec } from './service.ts'
 
 /**
@@ -89,8 +90,13 @@ const ofProcess = [
 export const needsNewProcess = (spawned: Readonly<Record<string, unknown>>, wanted: Readonly<Record<string, unknown>>): boolean =>
   ofProcess.some((field) => stable(spawned[field] ?? null) !== stable(wanted[field] ?? null))
 
-/** Is the same wanted of it? Both sealed. */
-export const sameSpec = (one: object, other: object): boolean => stable(one) === stable(other)
+/** Is the same wanted of it? Both sealed. How its output is kept is not asked of it, but of us. */
+export const sameSpec = (one: object, other: object): boolean =>
+  stable({ ...one, logs: null }) === stable({ ...other, logs: null })
+
+/** Is its output to be kept in the same way? */
+export const sameLogRules = ({ logs }: Pick<ServiceSpec, 'logs'>, { logs: other }: Pick<ServiceSpec, 'logs'>): boolean =>
+  stable(logs) === stable(other)
 
 /** Do they differ in their schedule alone? */
 export const onlySchedule = (one: ServiceSpec, other: ServiceSpec): boolean =>
@@ -152,4 +158,5 @@ export const bareSpec = (name: string): ServiceSpec => ({
   memoryLimit: null,
   schedule: null,
   description: 'not in the config any more',
+  logs: usualLogRules,
 })

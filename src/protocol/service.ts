@@ -3,6 +3,7 @@ import type { Account, UserGroup } from './account.ts'
 import type { Exit } from './exit.ts'
 import type { Phase } from './lifecycle.ts'
 import type { Schedule } from './schedule.ts'
+import type { LogRules } from './log-rules.ts'
 import type { Setting } from './setting.ts'
 
 /** The vocabulary of a managed service: what was asked for (spec), what may be asked of it (commands), what is shown (status). */
@@ -101,6 +102,8 @@ export interface ServiceSpec {
   /** When it is restarted by the calendar. */
   readonly schedule: Schedule | null
   readonly description: string
+  /** How much of its output is kept. Says nothing of the program: a change needs no restart. */
+  readonly logs: LogRules
 }
 
 /** Who holds a service's operation slot. */

@@ -27,7 +27,7 @@ export type ListenerStatus = z.infer<typeof listenerStatus>
 
 /** Something around us that is wrong, now. */
 export const fault = z.object({
-  what: z.enum(['journal', 'logs']),
+  what: z.enum(['journal', 'logs', 'rotation']),
   because: z.string(),
   since: z.iso.datetime(),
 })
@@ -84,6 +84,7 @@ export const logItem = z.object({
   service: z.string(),
   line: z.string().describe('without its line end; control bytes as the program wrote them'),
   truncated: z.boolean(),
+  time: z.iso.datetime().nullable().describe('when it was written, to about a second: not later than this; null: nobody knows'),
 })
 /** One line of `logs.follow`. */
 export const followedLogItem = logItem.extend({

@@ -4,7 +4,24 @@ import type { GroupStatus } from './group.ts'
 import type { FactQuery, Kept } from './journal.ts'
 import type { DependencyCondition, Operation, ServiceSpec, ServiceStatus } from './service.ts'
 import type { ProgramRules } from './program.ts'
-import type { ActorStatus, ListenerStatus, SupervisorStatus } from './status.ts'
+import type { ActorStatus, ListenerStatus, LogItem, SupervisorStatus } from './status.ts'
+
+/** Which lines of a log are meant. */
+export interface LogQuery {
+  /** How many of the last of them. */
+  readonly lines: number
+  /** Written at this time or later, and up to this one: wall clock, ms. */
+  readonly since?: number | undefined
+  readonly until?: number | undefined
+  /** That match: a regular expression. */
+  readonly grep?: { readonly pattern: string; readonly ignoreCase: boolean } | undefined
+}
+
+export interface LogAnswer {
+  readonly lines: readonly LogItem[]
+  /** Of these services there may be older lines that are meant, and that were not looked at or left out. */
+  readonly cut: readonly string[]
+}
 
 /** What can be read of one service beyond its status. */
 export interface ServiceDetail {
@@ -60,9 +77,6 @@ export interface FleetView {
   keptEvents(): Promise<Kept>
   /** Where the last whole line of each of these logs ends, in bytes. */
   logEnds(services: readonly string[]): Promise<ReadonlyMap<string, number>>
-  /** The last lines of these services' logs. */
-  logTail(
-    services: readonly string[],
-    lines: number,
-  ): Promise<ReadonlyArray<{ service: string; line: string; truncated: boolean }>>
+  /** The last of these lines of these services' logs, archives included. */
+  logLines(services: readonly string[], query: LogQuery): Promise<LogAnswer>
 }

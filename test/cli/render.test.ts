@@ -363,7 +363,7 @@ describe('results', () => {
 
 describe('logs', () => {
   test('have a gutter, and are harmless where a terminal shows them', () => {
-    const item = { service: 'web', line: '\u001B[31mred\u001B[0m\u001B[2J\u001B]0;title\u0007!', truncated: false }
+    const item = { service: 'web', line: '\u001B[31mred\u001B[0m\u001B[2J\u001B]0;title\u0007!', truncated: false, time: null }
     const safe = logGutter(['web', 'worker'], { paint: plain, safe: true })
     const raw = logGutter(['web', 'worker'], { paint: plain, safe: false })
     expect(safe(item)).toBe('web    | \u001B[31mred\u001B[0m!\u001B[0m')
@@ -372,7 +372,7 @@ describe('logs', () => {
 
   test('each service has a colour of its own', () => {
     const render = logGutter(['a', 'b'], { paint: coloured, safe: true })
-    const of = (service: string): string => render({ service, line: '', truncated: false }).split(service)[0] ?? ''
+    const of = (service: string): string => render({ service, line: '', truncated: false, time: null }).split(service)[0] ?? ''
     expect(of('a')).not.toBe(of('b'))
   })
 })

@@ -16,7 +16,7 @@ log: { colour: red }
   did you mean "on_failure"?
   5 |       restart_policy: on_failre
     |                       ^
-test/config/hyphae.yaml:6:8: log.colour: is no field of this block; expected one of file, level
+test/config/hyphae.yaml:6:8: log.colour: is no field of this block; expected one of file, level, max_size, keep
   6 | log: { colour: red }
     |        ^`)
   expect(error.message).toBe(error.format())

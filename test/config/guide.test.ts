@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { brief, configOf, folder, problemsOf } from './parse.ts'
+import { usualLogRules } from '../../src/protocol/log-rules.ts'
 
 /** The two blocks of MagicTunnel's guide, letter by letter. */
 const services = `# config.yaml
@@ -60,6 +61,7 @@ const restart = {
 }
 const usual = {
   family: null,
+  logs: usualLogRules,
   env: {},
   oneShot: false,
   autostart: true,
@@ -126,7 +128,8 @@ test("the guide's services load as they are written", () => {
       authentication: { enabled: false, token: null },
     },
     http: { host: '127.0.0.1', port: 3001, allowedOrigins: ['http://localhost:5173'] },
-    log: { file: null, level: 'info' },
+    log: { file: null, level: 'info', maxSize: 8_388_608, keep: 3 },
+    logs: usualLogRules,
     journal: { maxAge: 2_592_000_000, maxBytes: 33_554_432 },
     environment: 'development',
     flags: {},

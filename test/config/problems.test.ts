@@ -209,7 +209,11 @@ describe('a wrong field elsewhere is told as well (OTP: sup_flags)', () => {
       '1:27 http.allowed_origins[0]: expected an origin such as "http://localhost:5173", without a path; got "http://a/b"',
     ],
     ['log: { level: verbose }', '1:15 log.level: expected one of trace, debug, info, warn, error, fatal, silent; got "verbose"'],
-    ['log: { colour: x }', '1:8 log.colour: is no field of this block; expected one of file, level'],
+    ['log: { colour: x }', '1:8 log.colour: is no field of this block; expected one of file, level, max_size, keep'],
+    ['log: { keep: 0 }', '1:14 log.keep: expected a whole number from 1 to 1000; got 0'],
+    ['supervisor: { logs: { max_size: 1KB } }', '1:33 supervisor.logs.max_size: expected a size from 64 KB to 4 GB; got "1KB"'],
+    ['supervisor: { logs: { keep: -1 } }', '1:29 supervisor.logs.keep: expected a whole number from 0 to 1000; got -1'],
+    ['supervisor: { logs: { max_age: 0 } }', '1:32 supervisor.logs.max_age: expected a duration above 0; got 0'],
     [
       'journal: { max_age: forever }',
       '1:21 journal.max_age: expected a duration such as "30d", or a number of days; got "forever"',

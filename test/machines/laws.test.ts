@@ -9,6 +9,7 @@ import type { TargetView } from '../../src/machines/restart-vocabulary.ts'
 import { restartMachine } from '../../src/machines/restart.ts'
 import { scheduleMachine } from '../../src/machines/schedule.ts'
 import { rollingMachine } from '../../src/machines/rolling.ts'
+import { rotationMachine } from '../../src/machines/rotation.ts'
 import { serviceMachine } from '../../src/machines/service.ts'
 import { shutdownMachine } from '../../src/machines/shutdown.ts'
 import { neverRan, programSpec } from '../../src/protocol/program.ts'
@@ -424,6 +425,23 @@ describe('SHUTDOWN', () => {
     events: [{ type: 'fleet.rested' }],
     distinguish: ({ layer }) => layer,
     unreached: ['stopping.choosing'],
+  })
+})
+
+describe('ROTATION', () => {
+  obeysLifecycleLaws('rotation', rotationMachine.provide({ actors: { keeper: silent } }), {
+    input: undefined,
+    events: [
+      { type: 'rotation.opened' },
+      ...['web', 'db'].flatMap((service) => [
+        { type: 'rotation.began', service },
+        { type: 'rotation.ended', service, archives: 1 },
+        { type: 'rotation.failed', service, because: 'x' },
+      ]),
+      { type: 'xstate.error.actor.keeper', actorId: 'keeper', error: new Error('x') },
+      { type: 'OPEN' },
+    ],
+    distinguish: ({ under, failures }) => [[...new Set(under as string[])].sort(), Object.keys(failures as object).sort()],
   })
 })
 

@@ -2,6 +2,7 @@ import type { AnyStateMachine, AnyStateNode } from 'xstate'
 import { connectionMachine } from '../../src/machines/connection.ts'
 import { groupMachine } from '../../src/machines/group.ts'
 import { listenerMachine } from '../../src/machines/listener.ts'
+import { rotationMachine } from '../../src/machines/rotation.ts'
 import { processMachine } from '../../src/machines/process.ts'
 import { programMachine } from '../../src/machines/program.ts'
 import { reloadMachine } from '../../src/machines/reload.ts'
@@ -27,6 +28,7 @@ const machines: ReadonlyArray<readonly [string, string, AnyStateMachine]> = [
   ['schedule.&lt;service&gt;', 'The restarts of one service by the calendar.', scheduleMachine],
   ['reload.&lt;id&gt;', 'The config read again, and the fleet gone over to it.', reloadMachine],
   ['shutdown.fleet', 'The fleet, stopped layer by layer.', shutdownMachine],
+  ['rotation.logs', 'Keeps the logs of all services within their sizes.', rotationMachine],
   ['listener.&lt;name&gt;', 'One server socket.', listenerMachine],
   ['connection.&lt;id&gt;', 'One client.', connectionMachine],
 ]

@@ -11,6 +11,7 @@ import { readStat, send } from '../../src/actors/proc.ts'
 import { markedProcesses } from '../../src/actors/scan.ts'
 import { createSpawnQueue } from '../../src/actors/spawn-queue.ts'
 import type { ChildCommand, ChildFact, ChildInput, Containment, ProcessIdentity } from '../../src/protocol/process.ts'
+import { usualLogRules } from '../../src/protocol/log-rules.ts'
 import type { ServiceSpec } from '../../src/protocol/service.ts'
 import { eventually } from './eventually.ts'
 import { invoke, type Invoked } from './invoked.ts'
@@ -62,6 +63,7 @@ export function specOf(changes: Partial<ServiceSpec> = {}): ServiceSpec {
     memoryLimit: null,
     schedule: null,
     description: '',
+    logs: usualLogRules,
     ...changes,
   }
 }

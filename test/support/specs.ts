@@ -1,4 +1,5 @@
 import type { GroupSpec } from '../../src/protocol/group.ts'
+import { usualLogRules } from '../../src/protocol/log-rules.ts'
 import type { ProbeSpec, RestartPolicy, ServiceSpec } from '../../src/protocol/service.ts'
 
 export const policy: RestartPolicy = {
@@ -49,6 +50,7 @@ export function specOf({ restart, ...overrides }: Overrides = {}): ServiceSpec {
     memoryLimit: null,
     schedule: null,
     description: '',
+    logs: usualLogRules,
     ...overrides,
     restart: { ...policy, ...restart },
   }

@@ -312,7 +312,7 @@ test('as one: restart in order, stop, start; a planned end of one member is its 
     backend: { strategy: 'one_for_all', state: 'watching', members: ['a', 'b', 'c'], reason: 'started by test' },
   })
   await expect(fleet.call('service.explain', { service: 'backend' })).rejects.toThrow(
-    '"backend" stands for a, b, c; name one of them',
+    '"backend" is a, b, c, and this is for one service; name one of them',
   )
   await expect(fleet.call('service.stop', { services: ['backen'] })).rejects.toThrow(
     'there is no service "backen"; did you mean "backend"?',

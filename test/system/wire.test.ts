@@ -150,13 +150,13 @@ describe('a client that misbehaves', () => {
     const { dial, orchestrator } = await start()
     let most = 0
     let now = 0
-    const { logTail } = orchestrator.view
+    const { logLines } = orchestrator.view
     Object.assign(orchestrator.view, {
-      logTail: async (...args: Parameters<typeof logTail>) => {
+      logLines: async (...args: Parameters<typeof logLines>) => {
         most = Math.max(most, ++now)
         await new Promise((resolve) => setTimeout(resolve, 20))
         now--
-        return logTail(...args)
+        return logLines(...args)
       },
     })
     const { say, answers } = dial()

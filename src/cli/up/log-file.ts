@@ -1,10 +1,15 @@
-import { constants, fstatSync, ftruncateSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { HyphaeError, messageOf, systemCode } from '../../protocol/errors.ts'
-import { limits } from '../../protocol/limits.ts'
 
 /** Where the lines of our own log go; pino writes into it. */
 export interface LogFile {
   write(line: string): void
+}
+
+/** How large a file may become (bytes) before it is set aside, and how many of those set aside are kept. */
+export interface SizeRules {
+  readonly maxSize: number
+  readonly keep: number
 }
 
 /** What may be over later: no room, no descriptor. The orchestrator goes on, and what it has to say is lost until then. */
@@ -15,8 +20,9 @@ const passing = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'ENOMEM', 'EIO'
  * can't be written is dropped and counted, and the count stands in the log once it goes on. Throws only where it can't be
  * opened at all.
  */
-export function openLogFile(path: string): LogFile {
-  let file = open(path)
+export function openLogFile(path: string, rules: SizeRules): LogFile {
+  let file = open(path, rules)
+  let size = sizeOf(file)
   let lost = 0
   /** A line was cut short and stands there: the next one must not continue it. */
   let torn = false
@@ -25,9 +31,17 @@ export function openLogFile(path: string): LogFile {
     const bytes = Buffer.from(text)
     let at = 0
     try {
-      file ??= open(path)
+      if (file !== undefined && size >= rules.maxSize) {
+        closeSync(file)
+        file = undefined
+      }
+      if (file === undefined) {
+        file = open(path, rules)
+        size = sizeOf(file)
+      }
       if (file === undefined) return false
       while (at < bytes.length) at += writeSync(file, bytes, at)
+      size += bytes.length
       torn = false
       return true
     } catch {
@@ -56,11 +70,22 @@ function cutOff(file: number, bytes: number): boolean {
   }
 }
 
-/** A large one is set aside first, in place of the one before it. Undefined: not now. */
-function open(path: string): number | undefined {
+const sizeOf = (file: number | undefined): number => (file === undefined ? 0 : fstatSync(file).size)
+
+/** A file (`x.log`, or its copy) becomes `x.log.1`, that `x.log.2`, and so on; the oldest goes. */
+export function setAside(path: string, keep: number, file: string = path): void {
+  rmSync(`${path}.${keep}`, { force: true })
+  for (let number = keep - 1; number >= 0; number--) {
+    const name = number === 0 ? file : `${path}.${number}`
+    if (statSync(name, { throwIfNoEntry: false }) !== undefined) renameSync(name, `${path}.${number + 1}`)
+  }
+}
+
+/** A large one is set aside first. Undefined: not now. */
+function open(path: string, { maxSize, keep }: SizeRules): number | undefined {
   try {
     const { size } = statSync(path, { throwIfNoEntry: false }) ?? { size: 0 }
-    if (size > limits.ownLogBytes) renameSync(path, `${path}.1`)
+    if (size >= maxSize) setAside(path, keep)
     return openSync(path, constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY, 0o600)
   } catch (error) {
     if (passing.has(systemCode(error) ?? '')) return undefined

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { pino, stdTimeFunctions, type Logger } from 'pino'
 import type { Log } from '../../options.ts'
 import { HyphaeError, messageOf } from '../../protocol/errors.ts'
-import { openLogFile } from './log-file.ts'
+import { openLogFile, type SizeRules } from './log-file.ts'
 
 /** Makes a folder for us alone, and says what to do where that is not possible. */
 export function makeFolder(folder: string): void {
@@ -17,18 +17,22 @@ export function makeFolder(folder: string): void {
   }
 }
 
+export interface OwnLogRules extends SizeRules {
+  readonly level: string
+}
+
 export interface OwnLog extends Log {
   fatal(fields: object, message: string): void
 }
 
 /**
  * Our own log: a JSON object a line. It is opened with the first word, which is said once the state folder is ours: a large
- * one is set aside then, in place of the one before it, and an `up` that is refused must not do that to the one that runs.
+ * one is set aside then, and an `up` that is refused must not do that to the one that runs.
  */
-export function ownLog(path: string, level: string): OwnLog {
+export function ownLog(path: string, rules: OwnLogRules): OwnLog {
   makeFolder(dirname(path))
   let opened: Logger | undefined
-  const log = (): Logger => (opened ??= open(path, level))
+  const log = (): Logger => (opened ??= open(path, rules))
   return {
     debug: (fields, message) => log().debug(fields, message),
     info: (fields, message) => log().info(fields, message),
@@ -38,6 +42,6 @@ export function ownLog(path: string, level: string): OwnLog {
   }
 }
 
-function open(path: string, level: string): Logger {
-  return pino({ level, base: null, timestamp: stdTimeFunctions.isoTime }, openLogFile(path))
+function open(path: string, { level, ...rules }: OwnLogRules): Logger {
+  return pino({ level, base: null, timestamp: stdTimeFunctions.isoTime }, openLogFile(path, rules))
 }

@@ -11,6 +11,7 @@ import { out, outliveOutput } from '../terminal.ts'
 import { endOnDefect } from './defect.ts'
 import { liveDisplay } from './live-display.ts'
 import { makeFolder, ownLog } from './own-log.ts'
+import { boundOutput } from './own-output.ts'
 import { plainDisplay } from './plain-display.ts'
 import { reloadsOf } from './reloads.ts'
 
@@ -21,7 +22,7 @@ const ourselves: Principal = { name: 'hyphae up', via: 'internal', role: 'admin'
 export async function up(config: LoadedConfig, { watch }: { readonly watch: boolean }): Promise<void> {
   const { stateDir, path } = config
   makeFolder(stateDir)
-  const log = ownLog(config.log.file ?? join(stateDir, 'supervisor.log'), config.log.level)
+  const log = ownLog(config.log.file ?? join(stateDir, 'supervisor.log'), config.log)
   const orchestrator = createOrchestrator({ ...optionsOf(config), log })
   const display = (out.live ? liveDisplay : plainDisplay)(
     out,
@@ -34,6 +35,7 @@ export async function up(config: LoadedConfig, { watch }: { readonly watch: bool
     left ||= fact.type === 'system.left'
   })
   outliveOutput()
+  const unbound = boundOutput(join(stateDir, 'up.out'), config.log)
   const begun = orchestrator.start()
   const reloads = reloadsOf({ orchestrator, log, display, ...(watch ? { watch: [path, ...config.envFiles] } : {}) })
   obeySignals(orchestrator, begun, reloads.onHangup, display.remark)
@@ -44,6 +46,7 @@ export async function up(config: LoadedConfig, { watch }: { readonly watch: bool
     await orchestrator.finished
   } finally {
     reloads.stop()
+    unbound()
     // The last picture needs what the end takes away.
     await display.end()
     await orchestrator.close()
