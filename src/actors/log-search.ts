@@ -54,7 +54,8 @@ export async function searchLines(path: string, query: SearchQuery, matcher: Lin
       const stop = bytes.indexOf(newline, start)
       const behind = stop < 0 ? bytes.length : stop + 1
       const position = at + behind
-      if (matches.has(index) && position > after && !(torn && index === 0)) {
+      const young = position > after && (since === undefined || times.isSince(position, since))
+      if (matches.has(index) && young && !(torn && index === 0)) {
         const { line, truncated } = lineOf(bytes.subarray(start, stop < 0 ? bytes.length : stop))
         found.push({ line, truncated, offset: Math.max(0, position - base), time: times.at(position) })
         size += line.length

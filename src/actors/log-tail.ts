@@ -53,7 +53,7 @@ export async function pastLines(path: string, { lines, whole, since, until }: Ta
   const complete = whole || to !== null ? bytes.subarray(0, last) : bytes
   const all = lines <= 0 ? [] : cut(complete, at, lines, at > oldestOf(extent))
   const { base } = extent
-  const inside = all.filter(({ offset }) => offset > from)
+  const inside = all.filter(({ offset }) => offset > from && (since === undefined || times.isSince(offset, since)))
   return {
     lines: inside.map((line) => ({ ...line, offset: Math.max(0, line.offset - base), time: times.at(line.offset) })),
     end: Math.max(0, at + last - base),

@@ -101,8 +101,10 @@ export async function lastLook(path: string): Promise<Look | undefined> {
 export interface Times {
   /** When what ends at this position was written, as far as is known: not later than this, ISO. */
   at(position: number): string
-  /** What was written at this time or later is behind this position. */
+  /** What was written at this time or later is behind this position; behind it may be older lines too. */
   since(time: number): number
+  /** Was what ends at this position written at this time or later, as far as is known? */
+  isSince(position: number, time: number): boolean
   /** What was written up to this time is before this position; null: all of it. */
   until(time: number): number | null
 }
@@ -110,11 +112,10 @@ export interface Times {
 /** `now`: what nobody has looked at yet was written by then. */
 export async function timesOf(path: string, now: number): Promise<Times> {
   const looks = await readLooks(path)
+  const timeAt = (position: number): number => looks[firstIndex(looks, (look) => look.position >= position)]?.time ?? now
   return {
-    at(position) {
-      const found = looks[firstIndex(looks, (look) => look.position >= position)]
-      return new Date(found?.time ?? now).toISOString()
-    },
+    at: (position) => new Date(timeAt(position)).toISOString(),
+    isSince: (position, time) => timeAt(position) >= time,
     since: (time) => looks[firstIndex(looks, (look) => look.time >= time) - 1]?.position ?? 0,
     until: (time) => (time >= now ? null : (looks[firstIndex(looks, (look) => look.time > time) - 1]?.position ?? 0)),
   }

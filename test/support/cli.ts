@@ -12,6 +12,8 @@ import { eventually } from './eventually.ts'
 
 export const cli = resolve(import.meta.dirname, '../../src/cli/main.ts')
 
+const compileCache = resolve(import.meta.dirname, 'compile-cache.mjs')
+
 /** Ports of their own for orchestrators beside one another. */
 export const freePorts = { SUPERVISOR_PORT: '0', HYPHAE_HTTP_PORT: '0' }
 
@@ -43,7 +45,7 @@ export interface Place {
 /** A command line as its own process. What this process has of Hyphae's variables does not reach it. */
 export function launch(args: readonly string[], { cwd, env = {}, node = [], main = cli }: Place): Running {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(HYPHAE_|SUPERVISOR_|NO_COLOR|FORCE_COLOR)/.test(name))
-  const child = spawn(process.execPath, [...node, main, ...args], {
+  const child = spawn(process.execPath, ['--import', compileCache, ...node, main, ...args], {
     cwd,
     env: { ...Object.fromEntries(inherited), ...quiet, ...freePorts, ...env },
   })
