@@ -3,7 +3,8 @@ import type { LogReading } from './log-reading.ts'
 import type { Meter } from './actors/metrics.ts'
 import type { ServiceContext } from './machines/service.ts'
 import { causeOf } from './machines/restart-policy.ts'
-import { addressOf } from './protocol/ids.ts'
+import { addressOf, type Address } from './protocol/ids.ts'
+import { limits } from './protocol/limits.ts'
 import type { Journal } from './protocol/journal.ts'
 import type { DependencyCondition, ServiceStatus, ServiceStatusName } from './protocol/service.ts'
 import type { ListenerStatus, SupervisorStatus } from './protocol/status.ts'
@@ -64,6 +65,33 @@ const underWay = ({ because, beside, pid }: ServiceContext): string => {
 
 const contextOf = (entry: Entry): ServiceContext => entry.snapshot.context as unknown as ServiceContext
 
+/** Where a service and its process are found, and what was last shown of them. */
+interface Place {
+  readonly service: Address
+  readonly process: Address
+  /** As both were then: an actor that changed has another entry. */
+  entry: Entry | undefined
+  program: Entry | undefined
+  /** But for what changes by itself. */
+  status: ServiceStatus | undefined
+  spawnedAt: number | null
+  scheduled: boolean
+}
+
+/** Kept: to make and to hash two texts, and to gather a status from everywhere, is most of what a status of all costs. */
+function createPlaces() {
+  const places = new Map<string, Place>()
+  return (name: string): Place => {
+    const known = places.get(name)
+    if (known !== undefined) return known
+    const none = { entry: undefined, program: undefined, status: undefined, spawnedAt: null, scheduled: false }
+    const place = { service: addressOf('service', name), process: addressOf('process', name), ...none }
+    if (places.size >= limits.services) places.clear()
+    places.set(name, place)
+    return place
+  }
+}
+
 /** The directory as commands see it. */
 export function createFleetView({
   directory,
@@ -78,11 +106,10 @@ export function createFleetView({
   logs,
   journal,
 }: FleetViewParts): FleetView {
-  function service(name: string): ServiceStatus | undefined {
-    const entry = directory.entry(addressOf('service', name))
-    if (entry === undefined) return undefined
-    const { spec, pid, spawnedAt, containment, memory, restartCount, generation, desired } = contextOf(entry)
-    const program = directory.entry(addressOf('process', name))
+  const placeOf = createPlaces()
+
+  function gather(entry: Entry, program: Entry | undefined): ServiceStatus {
+    const { spec, pid, containment, memory, restartCount, generation, desired } = contextOf(entry)
     const overlapping = entry.state.startsWith(overlap)
     const state = overlapping
       ? 'overlapping'
@@ -91,13 +118,12 @@ export function createFleetView({
         : short(entry.state)
     const because = overlapping ? underWay(contextOf(entry)) : contextOf(entry).because
     const seen = program?.snapshot.context['because']
-    const { memoryMb, cpuPercent } = meter.read(name)
     return {
       status: words[state] ?? 'running',
       pid,
-      uptime: spawnedAt === null ? 0 : Math.max(0, Math.floor((clock() - spawnedAt) / 1000)),
-      memory_mb: pid === null ? 0 : memoryMb,
-      cpu_percent: pid === null ? 0 : cpuPercent,
+      uptime: 0,
+      memory_mb: 0,
+      cpu_percent: 0,
       restart_count: restartCount,
       restart_policy: spec.restart.policy,
       phase: entry.phase,
@@ -111,10 +137,30 @@ export function createFleetView({
       args: spec.args,
       user: spec.user?.name ?? null,
       memory_limit: spec.memoryLimit === null ? null : { mb: spec.memoryLimit / 2 ** 20, by: pid === null ? null : memory },
-      next_restart: nextRestart(name),
+      next_restart: null,
       last_restart: directory.lastRestart(entry.address),
     }
   }
+
+  function service(name: string): ServiceStatus | undefined {
+    const place = placeOf(name)
+    const entry = directory.entry(place.service)
+    if (entry === undefined) return undefined
+    const program = directory.entry(place.process)
+    if (place.status === undefined || place.entry !== entry || place.program !== program) {
+      const { spawnedAt, spec, next } = contextOf(entry)
+      const scheduled = (next ?? spec).schedule !== null
+      Object.assign(place, { entry, program, spawnedAt, scheduled, status: gather(entry, program) })
+    }
+    const { status, spawnedAt, scheduled } = place
+    if (status === undefined) return undefined
+    const at = scheduled ? nextRestart(name) : null
+    if (status.pid === null) return { ...status, uptime: uptimeOf(spawnedAt), next_restart: at }
+    const { memoryMb, cpuPercent } = meter.read(name)
+    return { ...status, uptime: uptimeOf(spawnedAt), memory_mb: memoryMb, cpu_percent: cpuPercent, next_restart: at }
+  }
+  const uptimeOf = (spawnedAt: number | null): number =>
+    spawnedAt === null ? 0 : Math.max(0, Math.floor((clock() - spawnedAt) / 1000))
 
   function serviceDetail(name: string): ServiceDetail | undefined {
     const entry = directory.entry(addressOf('service', name))
