@@ -11,7 +11,7 @@ import { changesOf } from './machines/changes.ts'
 import { reconcile, type Step } from './machines/reconcile.ts'
 import type { ServiceContext } from './machines/service.ts'
 import type { Statement } from './protocol/facts.ts'
-import { addressOf, type Address } from './protocol/ids.ts'
+import { addressOf, parseAddress, type Address } from './protocol/ids.ts'
 import { limits } from './protocol/limits.ts'
 import type { GroupRecord, GroupSpec } from './protocol/group.ts'
 import type { Observed } from './protocol/observed.ts'
@@ -100,8 +100,8 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
   }
   const supervised = (): Map<string, Observed> =>
     new Map(
-      Array.from(directory.actors()).flatMap(({ kind, address }): Array<readonly [string, Observed]> => {
-        const entry = kind === 'service' ? directory.entry(address) : undefined
+      Array.from(directory.addresses()).flatMap((address): Array<readonly [string, Observed]> => {
+        const entry = parseAddress(address).kind === 'service' ? directory.entry(address) : undefined
         if (entry === undefined) return []
         const { spec, next, overrides } = entry.snapshot.context as unknown as ServiceContext
         const goes = entry.state === 'live.stopping.thenRemoved' || retirement.isGoing(spec.name)

@@ -217,6 +217,8 @@ export function createDirectory({ wall = Date.now }: { readonly wall?: () => num
       const entry = live.get(address)
       return entry === undefined ? reaped.get(parseAddress(address).kind)?.get(address)?.status : statusOf(entry, true)
     },
+    /** Of each live actor: cheaper than what it accepts and all. */
+    addresses: (): Iterable<Address> => live.keys(),
     *actors(): Iterable<ActorStatus> {
       for (const entry of live.values()) yield statusOf(entry, true)
     },

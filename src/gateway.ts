@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type * as z from 'zod'
 import type { Gateway, Sink } from './protocol/calls.ts'
 import type { Changed, Command, Mutation, Plan, StreamRequest } from './protocol/command.ts'
@@ -9,7 +10,7 @@ import { limits } from './protocol/limits.ts'
 import { nearest } from './protocol/nearest.ts'
 import { mayUse, type Principal } from './protocol/principal.ts'
 import type { Reply, ReplyError } from './protocol/reply.ts'
-import type { RequestCall, Requests, RequestSlip } from './requests.ts'
+import { fitsRequest, type RequestCall, type Requests, type RequestSlip } from './requests.ts'
 import type { FleetView } from './protocol/view.ts'
 
 export interface GatewayParts {
@@ -72,9 +73,7 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
       throw new HyphaeError(
         'forbidden',
         `${command.name} needs the permission ${command.permission}, which the role ${principal.role} lacks`,
-        {
-          permission: command.permission,
-        },
+        { permission: command.permission },
       )
     }
     if (principal.only?.includes(command.name) === false) {
@@ -170,6 +169,7 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
       (error: unknown): Reply => ({ ok: false, error: refusal(error, command.name) }),
     )
     slip?.done(reply)
+    // By then everybody who listens has heard of what has happened up to now.
     const kept = turn().then(() => parts.durable())
     concluding.add(kept)
     try {
@@ -200,7 +200,10 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
       command.plan(view, parsed, { principal, now: parts.clock(), newId: parts.newId, request, repeated })
     const run = (plan: Plan<unknown>, slip?: RequestSlip): Promise<Reply> => {
       parts.accepted(plan.what ?? command.name, principal.name, subjects(plan), request)
-      return conclude(settle(command, plan, wait, slip), command, slip)
+      const { note } = plan
+      // Of thousands the first have ended, and may be forgotten, before the last has been told.
+      const stop = note && parts.listen(plan.watch, (changed) => note(view, changed))
+      return conclude(settle(command, plan, wait, slip).finally(stop), command, slip)
     }
     const late = async (slip: RequestSlip): Promise<Reply> => {
       let plan: Plan<unknown>
@@ -223,9 +226,9 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
     refuseInFault(command)
     const errand = errandOf(command, principal, parsed)
     const plan = errand.planned(false)
-    const lasting = plan.heard !== undefined
+    const lasting = plan.heard !== undefined && fitsRequest(errand.input)
     if (errand.request === undefined && !lasting) return errand.run(plan)
-    // What goes on for a while is written down like a request, so that a crash does not end it.
+    // What goes on for a while is written down like a request, so that a crash does not end it; a list of thousands is too long.
     const id = errand.request ?? parts.newId()
     const { input, planned, late } = errandOf(command, principal, parsed, id)
     const before = generations(subjects(plan))
@@ -280,9 +283,6 @@ function inTime(answer: Promise<unknown>, ms: number, instead: () => unknown): P
     answer.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }
-
-/** So that everybody who listens has heard of what has happened up to now. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** The services (or other actors) that a plan is about: a workflow is about its service. */
 function subjects({ tell }: Plan<unknown>): Address[] {

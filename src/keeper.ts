@@ -15,6 +15,8 @@ export interface KeeperParts {
   readonly journal: Journal
   /** Names this boot of the machine. */
   readonly boot: string
+  /** The groups that the journal has a record of. */
+  readonly groups: Iterable<string>
 }
 
 export interface Keeper {
@@ -27,7 +29,7 @@ export interface Keeper {
   forget(service: string): void
 }
 
-export function createKeeper({ directory, journal, boot }: KeeperParts): Keeper {
+export function createKeeper({ directory, journal, boot, groups }: KeeperParts): Keeper {
   const written = new Map<string, string>()
   let frozen = true
 
@@ -75,12 +77,15 @@ export function createKeeper({ directory, journal, boot }: KeeperParts): Keeper 
   return {
     begin() {
       frozen = false
-      for (const { address, kind } of directory.actors()) {
+      for (const address of directory.addresses()) {
+        const { kind } = parseAddress(address)
         const entry = directory.entry(address)
         if (entry === undefined) continue
         if (kind === 'service') keep(entry)
         if (kind === 'group') keepGroup(entry)
       }
+      // What an earlier run knew of a group that is gone, or begins anew, must not come back with a later one.
+      for (const group of groups) if (!written.has(`group ${group}`)) journal.remove('group', group)
     },
     fleet(status) {
       journal.put({ kind: 'fleet', key: 'fleet', value: { format: recordFormat, status, boot } satisfies FleetRecord })

@@ -50,11 +50,12 @@ export async function openPersistence(parts: PersistenceParts): Promise<Persiste
     directory.resume(lastSeq)
     // For `explain`; nobody waits for it.
     journal.read({ limit: limits.recalledFacts }).then(directory.recall, () => {})
+    const known = readRecords(records)
     return {
       journal,
-      keeper: createKeeper({ directory, journal, boot }),
+      keeper: createKeeper({ directory, journal, boot, groups: known.groups.keys() }),
       requests: createRequests({ journal, records, wall }),
-      ...readRecords(records),
+      ...known,
       damage,
       async lastSign() {
         const [newest] = lastSeq === 0 ? [] : await journal.read({ upTo: lastSeq, limit: 1 }).catch(() => [])

@@ -1,7 +1,7 @@
 import { fromCallback, type CallbackLogicFunction } from 'xstate'
 import type { Delivery } from './delivery.ts'
 import type { Directory } from './directory.ts'
-import { stamped, type MembersCommand, type MembersSeen, type MemberView } from './machines/group-members.ts'
+import { isSameView, stamped, type MembersCommand, type MembersSeen, type MemberView } from './machines/group-members.ts'
 import type { TargetSeen, TargetCommand, TargetView } from './machines/restart-vocabulary.ts'
 import type { GateFact, GateInput, ServiceContext } from './machines/service.ts'
 import type { TurnCommand, TurnEnded } from './machines/rolling.ts'
@@ -131,27 +131,46 @@ export function createMembers({ directory, deliver, clock }: PortParts) {
     sendBack,
     receive,
   }) => {
-    let members = input.services
+    let places = new Map<Address, number>()
+    let members: readonly MemberView[] = []
     let stop = (): void => {}
-    const look = (): void => sendBack({ type: 'members.seen', members: members.map(viewOf) })
-    const listen = (): void => {
+    const say = (): void => sendBack({ type: 'members.seen', members })
+    /** Of a group of a thousand only those that changed are looked at, and nothing is said that was said before. */
+    const look = (changed: Iterable<Address>): boolean => {
+      const now = members.slice()
+      let differs = false
+      for (const address of changed) {
+        const index = places.get(address)
+        const before = index === undefined ? undefined : now[index]
+        if (index === undefined || before === undefined) continue
+        const view = viewOf(before.service)
+        if (isSameView(before, view)) continue
+        now[index] = view
+        differs = true
+      }
+      if (differs) members = now
+      return differs
+    }
+    const listen = (services: readonly string[]): void => {
       stop()
-      stop = directory.listen(
-        members.map((service) => addressOf('service', service)),
-        look,
-      )
-      look()
+      members = services.map(viewOf)
+      places = new Map(services.map((service, index) => [addressOf('service', service), index]))
+      stop = directory.listen([...places.keys()], (changed) => {
+        if (look(changed)) say()
+      })
+      say()
     }
     receive((command) => {
       if (command.type === 'members.watch') {
-        members = command.services
-        listen()
+        listen(command.services)
         return
       }
-      deliver(addressOf('service', command.service), stamped(command.word, clock()))
-      look()
+      const address = addressOf('service', command.service)
+      deliver(address, stamped(command.word, clock()))
+      look([address])
+      say()
     })
-    listen()
+    listen(input.services)
     return () => stop()
   }
   return fromCallback(run)

@@ -52,6 +52,9 @@ export interface RequestSlip {
   withdraw(): void
 }
 
+/** Is it short enough to be kept with its id? */
+export const fitsRequest = (input: unknown): boolean => JSON.stringify(input).length <= limits.requestInput
+
 export interface Requests {
   /**
    * The reply of the first time; null when it was carried out and nobody knows its reply any more. A request that is new is
@@ -145,7 +148,7 @@ export function createRequests({ journal, records, wall }: RequestsParts): Reque
 
   return {
     async take({ principal, id, command, input, before }, run) {
-      if (JSON.stringify(input).length > limits.requestInput) {
+      if (!fitsRequest(input)) {
         const message = `request_id: a request with an id may be at most ${limits.requestInput} characters long`
         throw new HyphaeError('too_large', message, { field: 'request_id' })
       }

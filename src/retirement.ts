@@ -1,6 +1,6 @@
 import { stopLayers } from './commands/system.ts'
 import type { Directory } from './directory.ts'
-import { addressOf } from './protocol/ids.ts'
+import { addressOf, parseAddress, type Address } from './protocol/ids.ts'
 
 /** Services that are not in the config any more go one layer after the other: nothing ends before what needs it has. */
 
@@ -22,7 +22,7 @@ export interface Retirement {
 }
 
 export function createRetirement({ directory, tell, needs, isWanted }: RetirementParts): Retirement {
-  let going: readonly string[] = []
+  let going: ReadonlySet<string> = new Set()
   let stop = (): void => {}
   const isThere = (name: string): boolean => directory.refOf(addressOf('service', name)) !== undefined
   const goes = (name: string): boolean => !isWanted(name) && isThere(name)
@@ -32,21 +32,21 @@ export function createRetirement({ directory, tell, needs, isWanted }: Retiremen
     const [layer, ...later] = layers
     if (layer === undefined) return
     for (const name of layer) if (goes(name)) tell(name)
-    const look = (): void => {
-      if (!layer.some(goes)) next(later)
+    // Of thousands only those that changed are looked at.
+    const left = new Set(layer.filter(goes).map((name) => addressOf('service', name)))
+    const look = (changed: Iterable<Address>): void => {
+      for (const address of changed) if (!goes(parseAddress(address).key)) left.delete(address)
+      if (left.size === 0) next(later)
     }
-    stop = directory.listen(
-      layer.map((name) => addressOf('service', name)),
-      look,
-    )
-    look()
+    stop = directory.listen([...left], look)
+    look([])
   }
   return {
     retire(services) {
       // What was told before may still be on its way, and what it needs must go on waiting for it.
-      going = [...new Set([...going.filter(goes), ...services])]
-      next(stopLayers(going, needs))
+      going = new Set([...[...going].filter(goes), ...services])
+      next(stopLayers([...going], needs))
     },
-    isGoing: (service) => going.includes(service) && goes(service),
+    isGoing: (service) => going.has(service) && goes(service),
   }
 }

@@ -1,10 +1,12 @@
 import { fromCallback, type CallbackLogicFunction } from 'xstate'
 import { createCalendar } from './actors/calendar.ts'
+import { nextTurn } from './awaiting.ts'
 import type { Directory } from './directory.ts'
 import type { ServiceContext } from './machines/service.ts'
 import type { PoolName } from './machines/orchestrator.ts'
 import type { Gateway } from './protocol/calls.ts'
 import { addressOf, parseAddress, type Address } from './protocol/ids.ts'
+import { limits } from './protocol/limits.ts'
 import { scheduleInWords, type OrderAnswered, type OrderInput, type Schedule } from './protocol/schedule.ts'
 import type { FleetView } from './protocol/view.ts'
 
@@ -42,6 +44,11 @@ export function createSchedules({ directory, view, gateway, deliver, spawn }: Sc
       deliver(address, { type: 'RESCHEDULE', schedule: wanted } as { type: string })
   }
 
+  let orders = 0
+  /** Thousands may be due at the same moment: they are begun in slices, so that nobody else waits for all of them. */
+  let queue = Promise.resolve()
+  const slice = (): Promise<void> => (queue = queue.then(() => (++orders % limits.eventSlice === 0 ? nextTurn() : undefined)))
+
   /** An ordinary restart, and only of what runs or is about to. */
   const order: CallbackLogicFunction<{ type: 'order.none' }, OrderAnswered, OrderInput> = ({
     input: { service, schedule },
@@ -52,6 +59,7 @@ export function createSchedules({ directory, view, gateway, deliver, spawn }: Sc
       if (!over) sendBack({ type: 'order.answered', because })
     }
     const restart = async (): Promise<string> => {
+      await slice()
       const status = view().service(service)
       if (status === undefined) return 'skipped: it is not there'
       if (status.desired === 'stop' || status.phase === 'reaped')
@@ -72,9 +80,7 @@ export function createSchedules({ directory, view, gateway, deliver, spawn }: Sc
      * ended unasked, wall clock ms; null: there was none.
      */
     async begin(lastSign: () => Promise<number | null>): Promise<void> {
-      const services = Array.from(directory.actors()).flatMap(({ kind, address }) =>
-        kind === 'service' ? parseAddress(address).key : [],
-      )
+      const services = Array.from(directory.addresses(), parseAddress).flatMap(({ kind, key }) => (kind === 'service' ? key : []))
       const awaySince = services.some((name) => wantedOf(name) !== null) ? await lastSign() : null
       for (const name of services) follow(name, awaySince)
       directory.watch((changes) => {

@@ -19,7 +19,7 @@ import { isPassing, spawnProgram } from './spawn-program.ts'
 
 export interface ChildDependencies {
   logPath(service: string): string
-  /** Told before a program is started, while none writes to its log. */
+  /** Told before a program is started, while no other of its service writes to its log. */
   renewLog?(service: string): void
   /** Where the exit code of a one-shot is written. Without its folder it is not, and the program runs all the same. */
   exitPath(service: string, incarnation: string): string
@@ -88,7 +88,7 @@ export function createChildProcess(dependencies: ChildDependencies): CallbackAct
         unspawnable(`it wants a cgroup: ${containers.unavailable() ?? 'none could be made for it'}`, false)
         return
       }
-      dependencies.renewLog?.(service)
+      if (input.beside !== true) dependencies.renewLog?.(service)
       const logPath = dependencies.logPath(service)
       const { environment } = dependencies
       const spawned = spawnProgram({ spec: input.spec, environment, mark, logPath, container, limited, exitPath })

@@ -237,12 +237,13 @@ export function createContainers({ stateId, hierarchies = ['unified', 'pids', 'f
       return 'base' in now ? [service, secondOf(service)].flatMap((entry) => pidsIn(join(now.base, entry))) : []
     },
     removeAll(except) {
-      const limitless = memories.removeAll(except)
+      const stays = (entry: string): boolean => except?.has(serviceOf(entry)) === true
+      const limitless = memories.removeAll(stays)
       const now = state()
       if (!('base' in now)) return limitless
       try {
         for (const entry of readdirSync(now.base, { withFileTypes: true })) {
-          if (entry.isDirectory() && except?.has(serviceOf(entry.name)) !== true) removed(join(now.base, entry.name))
+          if (entry.isDirectory() && !stays(entry.name)) removed(join(now.base, entry.name))
         }
       } catch {
         // It was never made, or it is gone.

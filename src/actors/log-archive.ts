@@ -55,9 +55,6 @@ const digits = String(Number.MAX_SAFE_INTEGER).length
 export const archiveName = (from: number, to: number): string =>
   `${String(from).padStart(digits, '0')}-${String(to).padStart(digits, '0')}.log`
 
-/** So often a listing is made again that was made while something changed. */
-const listings = 5
-
 /**
  * The archives of a log, oldest first. A folder is not listed at one moment: an archive that is compressed meanwhile may be missed
  * under both of its names, so what changed while we listed it is listed again.
@@ -70,14 +67,17 @@ export async function archivesOf(path: string): Promise<Archive[]> {
     if (before === undefined) return []
     const found = await list(folder)
     const whole = found.every(({ from }, index) => index === 0 || found[index - 1]?.to === from)
-    if ((whole && (await changedAt()) === before) || round === listings) return found
+    if ((whole && (await changedAt()) === before) || round === limits.logListings) return found
   }
 }
 
 async function list(folder: string): Promise<Archive[]> {
-  const names = await orNone(readdir(folder), [])
+  const entries = await orNone(readdir(folder, { withFileTypes: true }), [])
   const found = new Map<number, Archive>()
-  for (const name of names) {
+  for (const entry of entries) {
+    // A link may lead to nowhere, and a named pipe would keep its reader waiting for ever.
+    if (!entry.isFile()) continue
+    const { name } = entry
     const [, from, to, zipped] = /^(\d+)-(\d+)\.log(\.gz)?$/.exec(name) ?? []
     if (from === undefined || to === undefined) continue
     const archive = { from: Number(from), to: Number(to), path: join(folder, name), zipped: zipped !== undefined }

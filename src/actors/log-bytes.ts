@@ -20,9 +20,6 @@ const blockBytes = 64 * 1024
 /** The rotation was there before us. */
 class Moved extends Error {}
 
-/** So often the rotation may get in our way while one answer is read. */
-const tries = 10
-
 /** Forwards from a position (what is not there any more is skipped) up to another one, or to the end of now. */
 export async function* readForward(path: string, from: number, to: number): AsyncGenerator<Piece, void> {
   let at = from
@@ -121,7 +118,7 @@ export async function readBack(
       }
     } catch (error) {
       if (!(error instanceof Moved)) throw error
-      if (round < tries) continue
+      if (round < limits.logTries) continue
     }
     return { bytes: Buffer.concat(pieces.map(({ bytes }) => bytes)), at: pieces[0]?.at ?? Math.min(to, extent.end), extent }
   }

@@ -1,12 +1,12 @@
 import { stat as statLater, type Stats } from 'node:fs'
-import { readdir, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { type CallbackActorLogic, type CallbackLogicFunction, fromCallback } from 'xstate'
 import { messageOf } from '../protocol/errors.ts'
 import type { LogRules } from '../protocol/log-rules.ts'
 import { limits } from '../protocol/limits.ts'
 import type { RotationFact } from '../protocol/rotation.ts'
-import { archiveFolderOf, archivesOf, extentOf, readCursor, writeCursor } from './log-archive.ts'
+import { archivedIn, deleteOld } from './log-age.ts'
+import { archivesOf, extentOf, readCursor, writeCursor } from './log-archive.ts'
 import { compress, prune, recover, rotateLog, setLogAside } from './log-rotation.ts'
 import { forgetLooks, lastLook, noteLook } from './log-times.ts'
 import { createHolePuncher, type HolePuncher } from './punch-hole.ts'
@@ -37,8 +37,8 @@ export interface LogKeeperParts {
 export interface LogKeeper {
   readonly logic: CallbackActorLogic<{ type: 'keeper.none' }, { readonly rotation: string }>
   /**
-   * To be called before a program is started, while none writes to its log: where holes can't be punched, a log that is too
-   * large is set aside now.
+   * To be called before a program is started, while no other one of the service writes to its log: where holes can't be punched,
+   * a log that is too large is set aside now.
    */
   renew(service: string): void
 }
@@ -68,10 +68,24 @@ export function createLogKeeper(parts: LogKeeperParts): LogKeeper {
   /** Too large, and can't be rotated while somebody writes to them: the position of the first byte in each file. */
   const overdue = new Map<string, number>()
   const failures = new Map<string, string>()
-  const tellFailures = (): void => {
+  let say = (_: RotationFact): void => {}
+  const blocked = (): string | null => {
     const [first] = failures
     const more = failures.size > 1 ? ` (and ${failures.size - 1} more)` : ''
-    tell(first === undefined ? null : `the log of ${first[0]} is not rotated: ${first[1]}${more}`)
+    return first === undefined ? null : `the log of ${first[0]} is not rotated: ${first[1]}${more}`
+  }
+  const end = (service: string, archives: number): void => {
+    const differs = failures.delete(service)
+    const because = blocked()
+    if (differs) tell(because)
+    say({ type: 'rotation.ended', service, archives, blocked: because })
+  }
+  const fail = (service: string, error: unknown): void => {
+    const because = quoted(error)
+    failures.set(service, because)
+    const text = blocked() ?? because
+    tell(text)
+    say({ type: 'rotation.failed', service, blocked: text })
   }
 
   const run: CallbackLogicFunction<{ type: 'keeper.none' }, RotationFact, { readonly rotation: string }> = ({ sendBack }) => {
@@ -81,18 +95,19 @@ export function createLogKeeper(parts: LogKeeperParts): LogKeeper {
     const looking = new Set<string>()
     const places = createSemaphore(limits.logRotations)
     const presses = createSemaphore(limits.logCompressions)
+    /** Logs that wait for their archives to be compressed. */
+    const pressing = new Set<string>()
     let timer: NodeJS.Timeout | undefined
     let agedAt = -Infinity
-    const say = (fact: RotationFact): void => {
+    say = (fact) => {
       if (!signal.aborted) sendBack(fact)
     }
 
     const open = async (): Promise<void> => {
-      for (const service of await folders()) await recover(logPath(service), { holes }).catch(() => undefined)
+      for (const service of await archivedIn(folder)) await recover(logPath(service), { holes }).catch(() => undefined)
       say({ type: 'rotation.opened' })
       await round()
     }
-    const folders = (): Promise<string[]> => readdir(join(folder, 'archive')).catch(() => [])
     /** The next round begins only after the last one: a disk that hangs must not collect them. */
     const round = async (): Promise<void> => {
       if (signal.aborted) return
@@ -101,7 +116,7 @@ export function createLogKeeper(parts: LogKeeperParts): LogKeeper {
         await Promise.all(all.slice(at, at + limits.eventSlice).map(look))
       if (clock() - agedAt >= limits.logAgeLook) {
         agedAt = clock()
-        await age(all).catch(() => undefined)
+        await deleteOld({ folder, logPath, logs: all, maxAge, now: clock() }).catch(() => undefined)
       }
       const names = new Set(all.map(({ service }) => service))
       for (const [service, log] of known) if (!names.has(service) && !log.busy) forget(service)
@@ -111,7 +126,7 @@ export function createLogKeeper(parts: LogKeeperParts): LogKeeper {
       clearTimeout(known.get(service)?.fast)
       known.delete(service)
       overdue.delete(service)
-      if (failures.delete(service)) tellFailures()
+      if (failures.has(service)) end(service, 0)
     }
 
     const look = async (kept: KeptLog): Promise<void> => {
@@ -126,7 +141,8 @@ export function createLogKeeper(parts: LogKeeperParts): LogKeeper {
         if (before?.inode !== stats.ino || before.size !== stats.size) await grown(kept, path, stats, before)
         retry(kept)
       } catch (error) {
-        fail(service, error)
+        // A broken disk says so once, and not with each look at each of thousands.
+        if (!signal.aborted && failures.get(service) !== quoted(error)) fail(service, error)
       } finally {
         looking.delete(service)
       }
@@ -135,7 +151,7 @@ export function createLogKeeper(parts: LogKeeperParts): LogKeeper {
       const log = known.get(kept.service)
       if (log === undefined || log.busy || overdue.has(kept.service) || clock() < log.retryAt) return
       if (heldBy(log) >= kept.rules.maxSize) void rotate(kept, log)
-      else if (failures.has(kept.service)) mend(kept.service, 0)
+      else if (failures.has(kept.service)) end(kept.service, 0)
     }
     const grown = async (kept: KeptLog, path: string, { ino, size }: Stats, before: Known | undefined): Promise<void> => {
       const now = clock()
@@ -203,11 +219,11 @@ export function createLogKeeper(parts: LogKeeperParts): LogKeeper {
           throw new Error(`${because}; it is rotated when the service is started again`)
         }
         say({ type: 'rotation.began', service })
-        const archives = await rotateLog(path, rules, { holes, signal })
-        mend(service, archives)
+        const archives = await rotateLog(path, rules, { holes, signal, most: limits.logTurn })
+        end(service, archives)
         if (rules.compress) void compressAll(path)
       } catch (error) {
-        fail(service, error)
+        if (!signal.aborted) fail(service, error)
         log.retryAt = clock() + limits.logRetry
       } finally {
         release()
@@ -219,19 +235,12 @@ export function createLogKeeper(parts: LogKeeperParts): LogKeeper {
       log.start = extent.start
       sooner(kept, log, limits.logFastLook)
     }
-    const mend = (service: string, archives: number): void => {
-      if (failures.delete(service)) tellFailures()
-      say({ type: 'rotation.ended', service, archives })
-    }
-    const fail = (service: string, error: unknown): void => {
-      if (signal.aborted) return
-      const because = messageOf(error).slice(0, limits.quotedText)
-      failures.set(service, because)
-      tellFailures()
-      say({ type: 'rotation.failed', service, because })
-    }
     const compressAll = async (path: string): Promise<void> => {
+      // Whoever waits already will find this archive too.
+      if (pressing.has(path)) return
+      pressing.add(path)
       const release = await presses.acquire(signal).catch(() => undefined)
+      pressing.delete(path)
       if (release === undefined) return
       try {
         for (const archive of await archivesOf(path)) if (!archive.zipped && !signal.aborted) await compress(archive, signal)
@@ -239,24 +248,6 @@ export function createLogKeeper(parts: LogKeeperParts): LogKeeper {
         // Left as it is: uncompressed, and tried again with the next one.
       } finally {
         release()
-      }
-    }
-
-    /** Deletes what is too old, also of services that are not there any more. */
-    const age = async (all: readonly KeptLog[]): Promise<void> => {
-      const present = new Map(all.map(({ service, rules }) => [service, rules]))
-      for (const service of await folders()) {
-        const rules = present.get(service)
-        if (rules !== undefined) await prune(logPath(service), rules, clock())
-      }
-      if (maxAge === null) return
-      for (const name of await readdir(folder)) {
-        const service = name.endsWith('.log') ? name.slice(0, -'.log'.length) : undefined
-        if (service === undefined || present.has(service)) continue
-        const { mtimeMs } = await stat(join(folder, name))
-        if (clock() - mtimeMs <= maxAge) continue
-        await rm(archiveFolderOf(join(folder, name)), { recursive: true, force: true })
-        await rm(join(folder, name), { force: true })
       }
     }
 
@@ -276,13 +267,15 @@ export function createLogKeeper(parts: LogKeeperParts): LogKeeper {
       try {
         setLogAside(logPath(service), base)
         overdue.delete(service)
-        if (failures.delete(service)) tellFailures()
+        end(service, 0)
       } catch {
         // It goes on growing, and is tried again at the next start.
       }
     },
   }
 }
+
+const quoted = (error: unknown): string => messageOf(error).slice(0, limits.quotedText)
 
 const heldBy = ({ base, size, start }: Known): number => base + size - start
 

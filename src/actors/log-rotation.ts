@@ -38,14 +38,20 @@ const blockSlack = 64 * 1024
 export interface RotationParts {
   readonly holes: HolePuncher
   readonly signal: AbortSignal
+  /** So many archives at most, so that others have their turn; without it as many as it takes. */
+  readonly most?: number
 }
 
 /** Rotates until the log is within its size. Answers the archives that were made. */
-export async function rotateLog(path: string, rules: LogRules, { holes, signal }: RotationParts): Promise<number> {
+export async function rotateLog(
+  path: string,
+  rules: LogRules,
+  { holes, signal, most = Infinity }: RotationParts,
+): Promise<number> {
   const file = await open(path, 'r+')
   try {
     let made = 0
-    for (; !signal.aborted; made++) {
+    for (; made < most && !signal.aborted; made++) {
       const extent = await extentOf(path, file)
       if (extent === undefined || extent.end - extent.start < rules.maxSize) break
       await mkdir(archiveFolderOf(path), { recursive: true, mode: 0o700 })

@@ -51,8 +51,11 @@ export async function noteLook(path: string, look: Look): Promise<void> {
 
 async function append(path: string, look: Look): Promise<void> {
   const target = timesPathOf(path)
-  await mkdir(archiveFolderOf(path), { recursive: true, mode: 0o700 })
-  const file = await open(target, 'a', 0o600)
+  const file = await open(target, 'a', 0o600).catch(async (error: unknown) => {
+    if (!isGone(error)) throw error
+    await mkdir(archiveFolderOf(path), { recursive: true, mode: 0o700 })
+    return open(target, 'a', 0o600)
+  })
   let size: number
   try {
     ;({ size } = await file.stat())
@@ -72,9 +75,12 @@ const thinned = (looks: readonly Look[]): Look[] => looks.filter((_, index) => i
 
 async function rewrite(path: string, looks: readonly Look[]): Promise<void> {
   const target = timesPathOf(path)
-  await writeFile(target + unfinished, encoded(looks), { mode: 0o600 })
-  await rename(target + unfinished, target)
+  // A look that is noted and a rotation that forgets some may do this at the same time: each with a file of its own.
+  const draft = `${target}.${++rewrites}${unfinished}`
+  await writeFile(draft, encoded(looks), { mode: 0o600 })
+  await rename(draft, target)
 }
+let rewrites = 0
 
 /** Forgets looks at what is not there any more: before the oldest byte that is kept, and behind the last one. */
 export async function forgetLooks(path: string, kept: { readonly from: number; readonly to: number }): Promise<void> {
@@ -85,7 +91,7 @@ export async function forgetLooks(path: string, kept: { readonly from: number; r
   if (rest.length < looks.length) await rewrite(path, rest)
 }
 
-/** Has it looks that are newer than this one's position? They are of a log that was replaced. */
+/** The newest; undefined: nobody has looked yet. */
 export async function lastLook(path: string): Promise<Look | undefined> {
   const target = timesPathOf(path)
   try {

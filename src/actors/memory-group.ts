@@ -22,8 +22,8 @@ export interface MemoryGroup {
 export interface MemoryGroups {
   /** Of the container in this directory; `pid`: of a process that is in it already. */
   of(container: string, pid?: number): MemoryGroup
-  /** At the end: the empty ones go, but for those of these names. False while one is left. */
-  removeAll(except?: ReadonlySet<string>): boolean
+  /** At the end: the empty ones go, but for those of containers that stay. False while one is left. */
+  removeAll(stays?: (container: string) => boolean): boolean
 }
 
 const v1 = '/sys/fs/cgroup/memory'
@@ -43,10 +43,10 @@ export function createMemoryGroups(name: string, mount: string = v1): MemoryGrou
       const elsewhere = path?.endsWith(`/${name}/${basename(container)}`) === true
       return separate(elsewhere ? join(mount, path) : join(base, basename(container)))
     },
-    removeAll(except) {
+    removeAll(stays) {
       try {
         for (const entry of readdirSync(base, { withFileTypes: true })) {
-          if (entry.isDirectory() && except?.has(entry.name) !== true) removeDir(join(base, entry.name))
+          if (entry.isDirectory() && stays?.(entry.name) !== true) removeDir(join(base, entry.name))
         }
       } catch {
         // It was never made, or it is gone.

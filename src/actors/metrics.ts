@@ -19,7 +19,10 @@ export interface Meter {
   measure(services: readonly string[]): Promise<void>
   /** The last sample; zeros before the first. */
   read(service: string): Usage
-  /** Measures everything in the background, so that the next query has something to compare with. */
+  /**
+   * Measures everything in the background, so that the next query has something to compare with: each once in an interval, a
+   * share at a time, because a thousand at once would hold everybody up.
+   */
   start(): void
   stop(): void
 }
@@ -42,7 +45,6 @@ interface Sample {
 }
 
 const nothing: Usage = { memoryMb: 0, cpuPercent: 0 }
-const backgroundInterval = 5_000
 /** How long a round may keep the event loop, ms. */
 const slice = 4
 
@@ -70,14 +72,37 @@ export function createMeter(clock: () => number = monotonic): Meter {
       }
     }
   }
+  /** The round under way: who is still to be measured, how many have been, and in how many shares. */
+  let round = { names: tracked.keys(), taken: 0, share: 0, shares: 1 }
   const background = async (): Promise<void> => {
     try {
-      await findOrphans(tracked)
-      await measure([...tracked.keys()])
+      if (round.share === 0) await findOrphans(tracked)
+      round.share++
+      // What is new by now is in this round too.
+      const due = Math.ceil((tracked.size * round.share) / round.shares)
+      await measure(take(due - round.taken))
     } catch {
       // The next round tries again.
     }
-    if (running) timer = setTimeout(() => void background(), backgroundInterval).unref()
+    if (round.share >= round.shares) beginRound()
+    if (running) wait()
+  }
+  const take = (count: number): string[] => {
+    const names: string[] = []
+    while (names.length < count) {
+      const { value, done } = round.names.next()
+      if (done === true) break
+      names.push(value)
+    }
+    round.taken += names.length
+    return names
+  }
+  const beginRound = (): void => {
+    const most = limits.metricsInterval / limits.metricsTick
+    round = { names: tracked.keys(), taken: 0, share: 0, shares: Math.min(Math.max(tracked.size, 1), most) }
+  }
+  const wait = (): void => {
+    timer = setTimeout(() => void background(), limits.metricsInterval / round.shares).unref()
   }
 
   return {
@@ -92,7 +117,8 @@ export function createMeter(clock: () => number = monotonic): Meter {
     start() {
       if (running) return
       running = true
-      timer = setTimeout(() => void background(), backgroundInterval).unref()
+      beginRound()
+      wait()
     },
     stop() {
       running = false

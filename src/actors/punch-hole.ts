@@ -5,6 +5,7 @@ import process from 'node:process'
 import { isNoRoom, messageOf } from '../protocol/errors.ts'
 import { limits } from '../protocol/limits.ts'
 import { resolveCommand } from './resolve-command.ts'
+import { assertDescriptors } from './spare-descriptors.ts'
 
 /**
  * Gives back the room that the beginning of a file takes, while somebody writes to its end: what was there reads as zeros then,
@@ -26,6 +27,7 @@ export function createHolePuncher({ environment }: { readonly environment: NodeJ
     if ('because' in program) throw new Error(program.because)
     // By its descriptor: another file may have this name by now.
     const args = ['--punch-hole', '--offset', '0', '--length', String(length), '/proc/self/fd/3']
+    assertDescriptors()
     const child = spawn(program.path, args, { stdio: ['ignore', 'ignore', 'pipe', file.fd], env: { LC_ALL: 'C' } })
     const patience = setTimeout(() => child.kill('SIGKILL'), limits.logPunchTime)
     let said = ''

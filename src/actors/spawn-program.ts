@@ -8,6 +8,7 @@ import { environmentOf, launcherOf } from './launch.ts'
 import { couldNotJoin, recorderScript } from './recorder.ts'
 import { resolveCommand } from './resolve-command.ts'
 import { markVariable } from './scan.ts'
+import { assertDescriptors } from './spare-descriptors.ts'
 
 export interface Program {
   readonly spec: ServiceSpec
@@ -49,7 +50,7 @@ export function spawnProgram({ spec, environment, mark, logPath, container, limi
 
   let log: number
   try {
-    log = openLog(logPath)
+    log = openToAppend(logPath)
   } catch (error) {
     return { because: `its log file can't be opened: ${messageOf(error)}`, passing: isPassing(error) }
   }
@@ -90,7 +91,7 @@ export function spawnProgram({ spec, environment, mark, logPath, container, limi
 }
 
 /** Its folder may be missing: it could not be made on a full disk, or somebody removed it. */
-function openLog(path: string): number {
+function openToAppend(path: string): number {
   // To open one would wait for its reader, and all of us with it.
   if (statSync(path, { throwIfNoEntry: false })?.isFIFO() === true) throw new Error(`${path} is a named pipe`)
   const open = (): number => openSync(path, constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY, 0o600)
@@ -107,22 +108,6 @@ function openLog(path: string): number {
 const passing = new Set(['EAGAIN', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'ETXTBSY'])
 
 export const isPassing = (error: unknown): boolean => passing.has(systemCode(error) ?? '')
-
-/** More than a spawn with a pipe takes, on both sides of the fork. */
-const spareDescriptors = 8
-
-/**
- * Throws EMFILE or ENFILE. A spawn that failed so would never close the pipe that it had made, and each further try would make
- * the want worse.
- */
-function assertDescriptors(): void {
-  const spare: number[] = []
-  try {
-    while (spare.length < spareDescriptors) spare.push(openSync('/dev/null', 'r'))
-  } finally {
-    for (const descriptor of spare) closeSync(descriptor)
-  }
-}
 
 /** A shell drops variables whose names it could not write itself ("a.b"); env(1) brings them back. */
 function withOddNames(env: NodeJS.ProcessEnv): string[] {

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { HyphaeError } from '../protocol/errors.ts'
 import { limits } from '../protocol/limits.ts'
+import { listed } from '../protocol/listed.ts'
 import { nearest } from '../protocol/nearest.ts'
 import type { FleetView } from '../protocol/view.ts'
 
@@ -11,24 +12,40 @@ export const someServices = z
   .max(limits.services)
   .describe('names of services, or of groups of them')
 
+type MembersOf = (name: string) => readonly string[] | undefined
+
 /**
  * The services that a name means: the one that is called so, else the instances of a service that is there several times, else
- * the members of a group; in the order of the config. Undefined when there is none.
+ * the members of a group; in the order of the config. Undefined when there is none. All services are looked through at most
+ * once, however many names are asked for.
  */
-export function membersOf(view: FleetView, name: string): readonly string[] | undefined {
-  if (view.service(name) !== undefined) return [name]
-  const members = view.serviceNames().filter((one) => view.serviceDetail(one)?.spec.family === name)
-  return members.length === 0 ? view.groups().find((group) => group.name === name)?.members : members
+function namesIn(view: FleetView): MembersOf {
+  let several: ReadonlyMap<string, readonly string[]> | undefined
+  return (name) => {
+    if (view.service(name) !== undefined) return [name]
+    several ??= severalIn(view)
+    return several.get(name)
+  }
+}
+
+/** By name: the members of each group, and the instances of each service that has them. */
+function severalIn(view: FleetView): ReadonlyMap<string, readonly string[]> {
+  const families = new Map<string, string[]>()
+  for (const name of view.serviceNames()) {
+    const family = view.serviceDetail(name)?.spec.family ?? null
+    if (family === null) continue
+    const members = families.get(family)
+    if (members === undefined) families.set(family, [name])
+    else members.push(name)
+  }
+  return new Map([...view.groups().map(({ name, members }) => [name, members] as const), ...families])
 }
 
 /** There must be one of this name; otherwise the error names the nearest that is there. */
-function known(view: FleetView, name: string): readonly string[] {
-  const members = membersOf(view, name)
+function known(view: FleetView, name: string, membersOf: MembersOf = namesIn(view)): readonly string[] {
+  const members = membersOf(name)
   if (members !== undefined) return members
-  const names = view.serviceNames()
-  const families = names.map((one) => view.serviceDetail(one)?.spec.family ?? one)
-  const groups = view.groups().map((group) => group.name)
-  const near = nearest(name, new Set([...families, ...names, ...groups]))
+  const near = nearest(name, new Set([...view.serviceNames(), ...severalIn(view).keys()]))
   const hint = near === undefined ? '' : `; did you mean "${near}"?`
   throw new HyphaeError('not_found', `there is no service "${name}"${hint}`, {
     field: 'service',
@@ -42,7 +59,7 @@ export function knownService(view: FleetView, name: string): string {
   const members = known(view, name)
   const [first = name] = members
   if (view.service(name) !== undefined) return first
-  const shown = members.slice(0, limits.namedMembers).join(', ') + (members.length > limits.namedMembers ? ', …' : '')
+  const shown = listed(members, limits.namedMembers)
   throw new HyphaeError('invalid_params', `service: "${name}" is ${shown}, and this is for one service; name one of them`, {
     field: 'service',
     got: name,
@@ -51,6 +68,7 @@ export function knownService(view: FleetView, name: string): string {
 }
 
 /** All services that are meant by these names, each once. */
-export const knownServices = (view: FleetView, names: readonly string[]): readonly string[] => [
-  ...new Set(names.flatMap((name) => known(view, name))),
-]
+export function knownServices(view: FleetView, names: readonly string[]): readonly string[] {
+  const membersOf = namesIn(view)
+  return [...new Set(names.flatMap((name) => known(view, name, membersOf)))]
+}

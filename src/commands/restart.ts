@@ -119,14 +119,17 @@ function planRestart(
   const lanes = lanesOf(view, names, atOnce, context)
   const longest = lanes.reduce((most, { services }) => Math.max(most, services.length), 0)
   const watched = lanes.map(({ watch }) => watch)
-  const each = (is: (lane: Lane) => boolean | undefined) =>
-    createTally(watched, (index) => {
+  const each = (is: (lane: Lane) => boolean) => {
+    // What has ended is remembered for a while only: what was seen once stays so.
+    const known = new Set<number>()
+    return createTally(watched, (index) => {
       const lane = lanes[index]
-      return (lane !== undefined && is(lane)) || undefined
+      if (!known.has(index) && lane !== undefined && is(lane)) known.add(index)
+      return known.has(index) || undefined
     })
+  }
   const begun = each((lane) => lane.begun(view))
   const heard = each((lane) => lane.heard(view))
-  // What has ended is remembered for a while only; a long list keeps what it saw.
   const seen = new Map<string, Result>()
   const over = each((lane) => {
     const known = lane.settled(view)
@@ -136,6 +139,10 @@ function planRestart(
   return {
     tell: lanes.flatMap(({ tell }) => tell),
     watch: lanes.flatMap(({ watch }) => watch),
+    note(_, changed) {
+      begun.look(changed)
+      over.look(changed)
+    },
     begun: (_, changed) => begun.look(changed) !== undefined,
     ...(longest > 1
       ? {

@@ -8,6 +8,7 @@ import type { WrittenService } from './service-schema.ts'
 
 /** Are the user and the group of a service there, and may we become them? */
 export function checkAccounts(path: Path, { user, group }: WrittenService, checker: Checker): void {
+  if (user === undefined && group === undefined) return
   const account = user === undefined ? null : accountOf(user)
   const own = group === undefined ? null : groupOf(group)
   if (user !== undefined && account === null) {

@@ -7,6 +7,8 @@ import { checkAccounts } from './check-accounts.ts'
 import { checkSchedule } from './check-schedule.ts'
 import type { Families } from './families.ts'
 import { modesInWords, type Modes } from './modes.ts'
+import { limits } from '../protocol/limits.ts'
+import { listed } from '../protocol/listed.ts'
 import { nearest } from '../protocol/nearest.ts'
 import { isVerb, verbNames } from '../protocol/verbs.ts'
 import type { Path } from './report.ts'
@@ -126,7 +128,7 @@ export function checkDefaultService(families: Families, modes: Modes, checker: C
     const message = `there is no service ${JSON.stringify(name)}`
     checker.error(path, { message, suggestion: nearest(name, families.names()) })
   } else if (families.isFamily(name)) {
-    const all = members.slice(0, 3).join(', ') + (members.length > 3 ? ', …' : '')
+    const all = listed(members, limits.namedMembers)
     checker.error(path, { message: `"${name}" has instances, and one service is meant; name one of ${all}` })
   } else if (modes.leftOut.has(name)) {
     checker.error(path, { message: `"${name}" is left out: ${modesInWords(name, modes)}` })

@@ -1,6 +1,7 @@
 import { formatDuration } from '../protocol/duration.ts'
 import type { GroupSpec } from '../protocol/group.ts'
 import { isServiceName, serviceNameRule } from '../protocol/ids.ts'
+import { limits } from '../protocol/limits.ts'
 import { nearest } from '../protocol/nearest.ts'
 import type { Checker } from './checker.ts'
 import type { Families } from './families.ts'
@@ -70,38 +71,69 @@ function checkOrder(
   path: Path,
   checker: Checker,
 ): void {
+  let told = 0
+  const places = new Map(members.flatMap((meant, index) => meant.map((service) => [service, index] as const)))
+  const needs = (service: string): string[] =>
+    dependenciesOf(dependencies.get(service), families).map((dependency) => dependency.service)
+  const furthest = furthestNeeded([...places.keys()], needs, (service) => places.get(service) ?? -1)
   for (const [index, meant] of members.entries()) {
-    const behind = new Set(members.slice(index + 1).flat())
     for (const service of meant) {
-      const way = wayTo(service, behind, families, dependencies)
-      if (way === null) continue
+      if ((furthest.get(service) ?? -1) <= index) continue
+      const way = wayTo(service, needs, (other) => (places.get(other) ?? -1) > index)
       const last = way.at(-1) ?? ''
       const over = way.length > 2 ? ` (${way.join(' -> ')})` : ''
       const message = `"${service}" depends on "${last}"${over}, which stands behind it: neither could be started again; list "${last}" first`
       checker.error([...path, 'services', index], { message })
+      // Who depends on it would be told the same.
+      if (++told >= limits.configProblems) return
     }
   }
 }
 
-/** The shortest way from a service along depends_on to one of these; null: there is none. */
-function wayTo(
-  from: string,
-  targets: ReadonlySet<string>,
-  families: Families,
-  dependencies: Dependencies,
-): readonly string[] | null {
-  const seen = new Set([from])
-  const ways: Array<readonly string[]> = [[from]]
-  for (let way = ways.shift(); way !== undefined; way = ways.shift()) {
-    for (const { service } of dependenciesOf(dependencies.get(way.at(-1) ?? ''), families)) {
-      if (seen.has(service)) continue
-      seen.add(service)
-      const longer = [...way, service]
-      if (targets.has(service)) return longer
-      ways.push(longer)
+/**
+ * Of each service and all that it needs, the last place in the list of anything that it needs. In one pass, without recursion:
+ * chains are as long as there are services. What needs itself in the end is told elsewhere.
+ */
+function furthestNeeded(
+  services: readonly string[],
+  needs: (service: string) => readonly string[],
+  placeOf: (service: string) => number,
+): ReadonlyMap<string, number> {
+  const furthest = new Map<string, number>()
+  const opened = new Map<string, readonly string[]>()
+  const stack = [...services]
+  for (let service = stack.at(-1); service !== undefined; service = stack.at(-1)) {
+    const known = opened.get(service)
+    if (known === undefined) {
+      const direct = needs(service)
+      opened.set(service, direct)
+      for (const other of direct) if (!opened.has(other)) stack.push(other)
+      continue
+    }
+    stack.pop()
+    if (furthest.has(service)) continue
+    furthest.set(
+      service,
+      known.reduce((last, other) => Math.max(last, placeOf(other), furthest.get(other) ?? -1), -1),
+    )
+  }
+  return furthest
+}
+
+/** The shortest way from a service along depends_on to one that is looked for. */
+function wayTo(from: string, needs: (service: string) => readonly string[], isWanted: (service: string) => boolean): string[] {
+  const cameFrom = new Map<string, string | null>([[from, null]])
+  for (const service of cameFrom.keys()) {
+    for (const other of needs(service)) {
+      if (cameFrom.has(other)) continue
+      cameFrom.set(other, service)
+      if (!isWanted(other)) continue
+      const way: string[] = []
+      for (let one: string | null = other; one !== null; one = cameFrom.get(one) ?? null) way.unshift(one)
+      return way
     }
   }
-  return null
+  return [from]
 }
 
 type Written = WrittenSupervisor['groups'][string]

@@ -22,7 +22,19 @@ export interface MemberView {
   readonly loss: Ended | null
 }
 
-/** Said at once, after each command, and on each change. */
+/** For the port: does it look the same to its group? */
+export const isSameView = (one: MemberView, other: MemberView): boolean =>
+  one.state === other.state &&
+  one.rests === other.rests &&
+  one.desired === other.desired &&
+  one.policy === other.policy &&
+  one.oneShot === other.oneShot &&
+  one.generation === other.generation &&
+  one.readyAt === other.readyAt &&
+  one.because === other.because &&
+  one.loss === other.loss
+
+/** Said at once, after each command, and when one of them is another than it was. */
 export interface MembersSeen {
   readonly type: 'members.seen'
   readonly members: readonly MemberView[]

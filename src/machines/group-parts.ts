@@ -2,6 +2,8 @@ import { assign, enqueueActions, sendTo, setup } from 'xstate'
 import type { Statement } from '../protocol/facts.ts'
 import type { GroupCommand, GroupRecord, GroupSpec } from '../protocol/group.ts'
 import type { Phase } from '../protocol/lifecycle.ts'
+import { limits } from '../protocol/limits.ts'
+import { listed } from '../protocol/listed.ts'
 import { noHistory, type RestartDecision, type RestartHistory } from '../protocol/restart.ts'
 import {
   allReady,
@@ -56,7 +58,11 @@ export interface GroupContext {
 
 export type Asked = Extract<GroupCommand, { type: 'START' | 'STOP' | 'RESTART' }>
 
-export const names = (members: readonly MemberView[]): string => members.map(({ service }) => service).join(', ')
+export const names = (members: readonly MemberView[]): string =>
+  listed(
+    members.map(({ service }) => service),
+    limits.groupNames,
+  )
 export const scope = ({ spec, members, first }: GroupContext): readonly MemberView[] => scopeOf(spec, members, first)
 export const why = ({ because }: GroupContext): string => because ?? ''
 export const base = setup({

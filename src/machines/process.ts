@@ -296,7 +296,7 @@ export const processMachine = base.createMachine({
   invoke: {
     id: 'child',
     src: 'child',
-    input: ({ context }) => ({ spec: context.spec, incarnation: context.incarnation, adopt: context.adopt }),
+    input: ({ context: { spec, incarnation, adopt, isNext: beside } }) => ({ spec, incarnation, adopt, beside }),
     onError: {
       target: '.reaped',
       actions: assign({ exit: ({ event }) => ({ kind: 'unspawnable', because: String(event.error), passing: false }) }),

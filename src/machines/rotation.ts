@@ -17,15 +17,15 @@ interface RotationContext {
   readonly address: string
   /** The services whose logs are being rotated. */
   readonly under: readonly string[]
-  /** What could not be done, by service. */
-  readonly failures: Readonly<Record<string, string>>
+  /** Why a log can't be rotated now: the first of those, and how many more there are; null: all can. */
+  readonly blocked: string | null
   /** Archives made so far. */
   readonly archives: number
   readonly because: string | null
 }
 
-const withoutKey = <T>(from: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> =>
-  Object.fromEntries(Object.entries(from).filter(([name]) => name !== key))
+type Ended = Extract<RotationFact, { type: 'rotation.ended' }>
+type Failed = Extract<RotationFact, { type: 'rotation.failed' }>
 
 const counted = (archives: number): string => `${archives} ${archives === 1 ? 'archive' : 'archives'} made so far`
 
@@ -38,35 +38,29 @@ export const rotationMachine = setup({
   actors: { keeper: port<{ type: 'keeper.none' }, { readonly rotation: string }>('keeper') },
   guards: {
     isLast: ({ context: { under } }, service: string) => under.every((one) => one === service),
-    hasFailures: ({ context: { failures } }, service: string) => Object.keys(failures).some((one) => one !== service),
+    isBlocked: (_, { blocked }: Ended) => blocked !== null,
   },
   actions: {
     begin: assign(({ context: { under } }, service: string) => ({
       under: [...under, service],
       because: `rotating the log of ${[...under, service].join(', ')}`,
     })),
-    end: assign(
-      ({ context: { under, failures, archives } }, { service, archives: made }: { service: string; archives: number }) => ({
-        under: under.filter((one) => one !== service),
-        failures: withoutKey(failures, service),
-        archives: archives + made,
-        because: counted(archives + made),
-      }),
-    ),
-    fail: assign(({ context: { under, failures } }, { service, because }: { service: string; because: string }) => ({
+    end: assign(({ context: { under, archives } }, { service, archives: made, blocked }: Ended) => ({
       under: under.filter((one) => one !== service),
-      failures: { ...failures, [service]: because },
-      because: `${service}: ${because}`,
+      archives: archives + made,
+      blocked,
+      because: blocked ?? counted(archives + made),
     })),
-    explain: assign(({ context: { failures, because } }) => {
-      const [first] = Object.entries(failures)
-      return { because: first === undefined ? because : first.join(': ') }
-    }),
-    forget: assign({ under: [], failures: {} }),
+    fail: assign(({ context: { under } }, { service, blocked }: Failed) => ({
+      under: under.filter((one) => one !== service),
+      blocked,
+      because: blocked,
+    })),
+    forget: assign({ under: [], blocked: null }),
   },
 }).createMachine({
   id: 'rotation',
-  context: { address: addressOf('rotation', 'logs'), under: [], failures: {}, archives: 0, because: null },
+  context: { address: addressOf('rotation', 'logs'), under: [], blocked: null, archives: 0, because: null },
   initial: 'open',
   states: {
     open: {
@@ -80,13 +74,13 @@ export const rotationMachine = setup({
       states: {
         opening: { tags: 'handshake', on: { 'rotation.opened': 'watching' } },
         watching: { tags: 'active' },
-        blocked: { tags: 'active', entry: 'explain' },
+        blocked: { tags: 'active' },
         rotating: {
           tags: 'active',
           on: {
             'rotation.ended': [
               {
-                guard: { type: 'hasFailures', params: ({ event }) => event.service },
+                guard: { type: 'isBlocked', params: ({ event }) => event },
                 target: 'blocked',
                 actions: { type: 'end', params: ({ event }) => event },
               },
@@ -105,8 +99,8 @@ export const rotationMachine = setup({
         'rotation.failed': { target: '.blocked', actions: { type: 'fail', params: ({ event }) => event } },
         'rotation.ended': [
           {
-            guard: { type: 'hasFailures', params: ({ event }) => event.service },
-            actions: [{ type: 'end', params: ({ event }) => event }, 'explain'],
+            guard: { type: 'isBlocked', params: ({ event }) => event },
+            actions: { type: 'end', params: ({ event }) => event },
           },
           { target: '.watching', actions: { type: 'end', params: ({ event }) => event } },
         ],

@@ -45,6 +45,11 @@ export interface Plan<T> {
   settled(view: FleetView, changed: Changed): T | undefined
   /** The answer to a caller who does not wait. */
   accepted(view: FleetView): T
+  /**
+   * Told of each change, from before the first actor is told anything: for what must be seen while it can be, because actors
+   * that have ended are remembered for a while only.
+   */
+  note?(view: FleetView, changed: Changed): void
   /** Has every actor it goes to heard of it? Without it: once they were told. Asked as `settled` is. */
   begun?(view: FleetView, changed: Changed): boolean
   /**

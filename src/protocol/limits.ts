@@ -299,4 +299,18 @@ export const limits = {
   logArchives: 1_000,
   /** How long our own output may be written to before its size is looked at again, ms. */
   ownOutputLook: 1_000,
+  /** How often memory and CPU of a service are measured where nobody asks, ms. */
+  metricsInterval: 5_000,
+  /** Shortest time between two shares of that, ms: of 1,000 services 20 are measured at a time, which takes 1 ms. */
+  metricsTick: 100,
+  /** Archives that one log is cut into before the others that wait have their turn: a flood would keep the place for ever. */
+  logTurn: 4,
+  /** Members that a fact about a group names: a fact is kept for a month. */
+  groupNames: 20,
+  /** So often archives are listed that change meanwhile. */
+  logListings: 5,
+  /** So often a rotation may get in the way of one answer. */
+  logTries: 10,
+  /** Descriptors that must be free before a spawn with a pipe: more than it takes, on both sides of the fork. */
+  spawnDescriptors: 8,
 } as const

@@ -21,6 +21,8 @@ export interface ChildInput {
   readonly incarnation: string
   /** Take over the group of this leader instead of spawning one. It may have died meanwhile. */
   readonly adopt: ProcessIdentity | null
+  /** Another one of this service runs, and writes to the same log. */
+  readonly beside?: boolean | undefined
 }
 
 export type ChildCommand =

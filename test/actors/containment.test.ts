@@ -50,9 +50,11 @@ for (const hierarchy of ['unified', 'pids', 'freezer'] as const) {
     await once(child, 'exit')
     assertDead(pid)
     await eventually(() => expect(container.pids()).toEqual([]))
+    const limited = beside?.limitMemory(64 * 2 ** 20) === true
     // What runs on may have been spawned a moment ago, and not be inside yet.
     expect(containers.removeAll(new Set(['web']))).toBe(false)
     expect(existsSync(container.dir)).toBe(true)
+    expect(beside?.memory.limited() ?? null).toBe(limited ? 64 * 2 ** 20 : null)
     containers.removeAll()
     expect(existsSync(container.dir)).toBe(false)
     expect(container.pids()).toEqual([])

@@ -10,6 +10,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -435,6 +436,21 @@ test('a flood of a real program loses no byte, and the log stays near its size',
   const wanted = createHash('sha256').update(execFileSync(process.execPath, ['-e', flood], { maxBuffer: 2 * total }))
   expect(hash.digest('hex')).toBe(wanted.digest('hex'))
   expect(existsSync(`${log}.tmp`)).toBe(false)
+})
+
+test('what only looks like an archive keeps nobody waiting', async () => {
+  const { text } = numbered(0, 200 * KB)
+  writeFileSync(log, text)
+  await rotate()
+  const folder = archiveFolderOf(log)
+  const last = (await archivesOf(log)).at(-1)?.to ?? 0
+  const nameOf = (from: number): string => `${String(from).padStart(16, '0')}-${String(from + 1).padStart(16, '0')}.log`
+  symlinkSync(join(dir, 'nowhere'), join(folder, nameOf(last)))
+  execFileSync('/bin/sh', ['-c', 'mkfifo "$0"', join(folder, nameOf(last + 1))])
+  const read: Buffer[] = []
+  for await (const { bytes } of readForward(log, 0, Infinity)) read.push(bytes)
+  expect(Buffer.concat(read).toString() === text).toBe(true)
+  expect((await tail(log, 10_000)).length).toBe(text.split('\n').length - 1)
 })
 
 test('whoever reads while archives are compressed misses none', async () => {

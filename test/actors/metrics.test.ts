@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import process from 'node:process'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Container } from '../../src/actors/containment.ts'
 import { createMeter } from '../../src/actors/metrics.ts'
 import { monotonic } from '../../src/actors/proc.ts'
 import { limits } from '../../src/protocol/limits.ts'
@@ -71,4 +72,64 @@ test('a program that is gone, or whose pid is another one by now, uses nothing',
   meter.track('web', { pid, start: start - 1 }, null)
   await meter.measure(['web'])
   expect(meter.read('web')).toEqual({ memoryMb: 0, cpuPercent: 0 })
+})
+
+test('in the background each is measured once in an interval, and never many at a time', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  try {
+    const looks = new Map<string, number>()
+    let busiest = 0
+    let burst = 0
+    let now = 0
+    const meter = createMeter(() => now)
+    const memory = { procs: null, limited: () => null, kills: () => 0 }
+    const track = (name: string): void => {
+      const pids = (): number[] => {
+        looks.set(name, (looks.get(name) ?? 0) + 1)
+        burst++
+        return []
+      }
+      const container: Container = {
+        kind: 'cgroup',
+        dir: '/',
+        procs: '/',
+        memory,
+        pids,
+        limitMemory: () => false,
+        kill() {},
+        cpu: () => null,
+        remove: () => true,
+      }
+      meter.track(name, { pid: 2 ** 22, start: -1 }, container)
+    }
+    const pass = async (ms: number): Promise<void> => {
+      for (const end = now + ms; now < end;) {
+        now += limits.metricsTick
+        burst = 0
+        await vi.advanceTimersByTimeAsync(limits.metricsTick)
+        busiest = Math.max(busiest, burst)
+      }
+    }
+    for (let index = 0; index < 1_000; index++) track(`web-${index}`)
+    meter.start()
+    await pass(limits.metricsInterval)
+    expect(looks.size).toBe(1_000)
+    expect(Math.max(...looks.values())).toBe(1)
+    expect(busiest).toBe(20)
+
+    // One that joins is among them, and one that left is not asked any more.
+    track('late')
+    meter.untrack('web-0')
+    await pass(limits.metricsInterval)
+    expect(looks.get('late')).toBe(1)
+    expect(looks.get('web-0')).toBe(1)
+    expect(looks.get('web-999')).toBe(2)
+    expect(busiest).toBeLessThanOrEqual(21)
+
+    meter.stop()
+    await pass(limits.metricsInterval)
+    expect(looks.get('web-999')).toBe(2)
+  } finally {
+    vi.useRealTimers()
+  }
 })

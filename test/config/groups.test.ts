@@ -100,6 +100,15 @@ describe('what is wrong with it is told with its place', () => {
     expect(problems(['one: { strategy: one_for_all, services: [db, cache, web] }'], services)).toEqual([])
   })
 
+  // With a look at every way there is this would take minutes.
+  test('an order of thousands that need one another is checked all the same', () => {
+    const names = Array.from({ length: 3_000 }, (_, index) => `s${index}`)
+    const services = names.map((name, index) =>
+      index === 0 ? `${name}: { command: x }` : `${name}: { command: x, depends_on: [s${index - 1}] }`,
+    )
+    expect(problems([`one: { strategy: one_for_all, services: [${names.join(', ')}] }`], services)).toEqual([])
+  })
+
   test('a delay above its cap', () => {
     expect(problems(['one: { strategy: one_for_all, services: [db], restart: { delay: 2m } }'])).toEqual([
       '6:69 one.restart.delay: max_delay (1 min) is below delay (2 min)',

@@ -128,7 +128,7 @@ supervisor: { services: { <<: *more, web: { command: y } } }`
 
   test('a default service is one', () => {
     expect(problemsOf('supervisor: { default_service: web, services: { web: { command: x, instances: 5 } } }')).toEqual([
-      '1:32 supervisor.default_service: "web" has instances, and one service is meant; name one of web-1, web-2, web-3, …',
+      '1:32 supervisor.default_service: "web" has instances, and one service is meant; name one of web-1, web-2, web-3, web-4, web-5',
     ])
     expect(
       configOf('supervisor: { default_service: web-2, services: { web: { command: x, instances: 2 } } }').defaultService,

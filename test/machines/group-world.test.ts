@@ -3,6 +3,7 @@ import { createActor, SimulatedClock, type AnyActorRef } from 'xstate'
 import { expect, test } from 'vitest'
 import { createDirectory } from '../../src/directory.ts'
 import { inspectInto } from '../../src/inspection.ts'
+import type { MembersCommand, MembersSeen } from '../../src/machines/group-members.ts'
 import { groupMachine } from '../../src/machines/group.ts'
 import { processMachine } from '../../src/machines/process.ts'
 import { serviceMachine } from '../../src/machines/service.ts'
@@ -12,6 +13,7 @@ import { addressOf } from '../../src/protocol/ids.ts'
 import type { ChildCommand, ChildInput } from '../../src/protocol/process.ts'
 import type { FleetView } from '../../src/protocol/view.ts'
 import { fake } from '../support/fake.ts'
+import { invoke } from '../support/invoked.ts'
 import { groupOf, specOf } from '../support/specs.ts'
 
 /** A group and its services, real but for the OS, and anything that may happen to them in any order. */
@@ -154,4 +156,51 @@ test('whatever happens in whatever order: nothing runs twice, nobody stays held,
     ),
     { numRuns: 100 },
   )
+})
+
+test('of a large group only the member that changed is looked at, and what its group knows is not said again', async () => {
+  const directory = createDirectory({ wall: () => 0 })
+  const inspect = inspectInto(directory, (error) => {
+    throw error
+  })
+  const services = Array.from({ length: 200 }, (_, index) => `web-${index}`)
+  const actors = services.map((name) => {
+    const process = processMachine.provide({ actors: { child: fake<ChildCommand, ChildInput>().logic } })
+    const input = { spec: specOf({ name }), run: 'run' }
+    return createActor(serviceMachine.provide({ actors: { process } }), { input, inspect }).start()
+  })
+  await turn()
+  let looks = 0
+  const entry: typeof directory.entry = (address) => {
+    looks++
+    return directory.entry(address)
+  }
+  const deliver = (to: string, event: { readonly type: string }): boolean => {
+    directory.refOf(to)?.send(event)
+    return true
+  }
+  const port = createMembers({ directory: { ...directory, entry }, deliver, clock: () => 0, view: {} as FleetView })
+  const members = invoke<MembersCommand, MembersSeen, { services: readonly string[] }>(port, { services })
+  await turn()
+  expect(looks).toBe(200)
+  expect(members.facts).toHaveLength(1)
+
+  deliver('service.web-7', { type: 'START', at: 0 } as { type: string })
+  await turn()
+  expect(looks).toBe(201)
+  expect(members.facts.at(-1)?.members[7]).toMatchObject({ service: 'web-7', state: 'live.running.starting', desired: 'run' })
+
+  // Its slot is none of the group's affair.
+  deliver('service.web-7', { type: 'RESERVE', op: { id: 'op', by: 'me' } } as { type: string })
+  await turn()
+  expect(members.facts).toHaveLength(2)
+
+  // After a command there is always an answer.
+  members.send({ type: 'members.tell', service: 'web-8', word: { type: 'START', by: 'me' } })
+  expect(members.facts).toHaveLength(3)
+  expect(members.facts.at(-1)?.members[8]).toMatchObject({ desired: 'run' })
+  await turn()
+  expect(members.facts).toHaveLength(3)
+  members.stop()
+  for (const actor of actors) actor.stop()
 })

@@ -435,13 +435,14 @@ describe('ROTATION', () => {
       { type: 'rotation.opened' },
       ...['web', 'db'].flatMap((service) => [
         { type: 'rotation.began', service },
-        { type: 'rotation.ended', service, archives: 1 },
-        { type: 'rotation.failed', service, because: 'x' },
+        { type: 'rotation.ended', service, archives: 1, blocked: null },
+        { type: 'rotation.ended', service, archives: 0, blocked: 'y' },
+        { type: 'rotation.failed', service, blocked: 'x' },
       ]),
       { type: 'xstate.error.actor.keeper', actorId: 'keeper', error: new Error('x') },
       { type: 'OPEN' },
     ],
-    distinguish: ({ under, failures }) => [[...new Set(under as string[])].sort(), Object.keys(failures as object).sort()],
+    distinguish: ({ under, blocked }) => [[...new Set(under as string[])].sort(), blocked],
   })
 })
 

@@ -107,6 +107,8 @@ function handedOver(): Started {
 test('the next one starts beside it, takes over once it is ready, and only then the one before is stopped', () => {
   const s = overlapping()
   expect(s.context()).toMatchObject({ pid: 101, generation: 2, readyGeneration: 1, restartCount: 0 })
+  // Whoever spawns it knows that the log has another writer.
+  expect(s.child.inputs.map(({ beside }) => beside === true)).toEqual([false, true])
   expect(s.addresses()).toEqual(['process.web 101', 'process.web~next 102'])
   expect(s.signals()).toEqual([])
   s.ready()

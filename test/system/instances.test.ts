@@ -66,6 +66,12 @@ describe('the name of several', () => {
       'web-3 stopped',
     ])
     expect((await fleet.call('service.start', { services: ['web'] })).results).toHaveLength(3)
+    // Restarts in turn are kept with an id of ours, and nobody asked for one: a list that is too long for that is none the worse.
+    const long = [...Array.from({ length: 9_999 }, () => 'web-1'), 'web-2']
+    expect((await fleet.call('service.restart', { services: long })).results).toMatchObject([
+      { outcome: 'done' },
+      { outcome: 'done' },
+    ])
     for (const command of ['service.explain', 'service.custom_restart'] as const)
       expect(await refusal(fleet.call(command, { service: 'web' }))).toMatchObject({
         code: 'invalid_params',
