@@ -3,9 +3,9 @@ import { resolve } from 'node:path'
 import process from 'node:process'
 import type { AccessOptions } from './access.ts'
 import { toldProblems } from './config/told.ts'
-import { ConfigError } from './config/errors.ts'
+import { ConfigError, type ConfigProblem } from './config/errors.ts'
 import { readConfigText } from './config/file.ts'
-import { parseConfig, type LoadedConfig } from './config/load.ts'
+import { nothingToRun, parseConfig, type LoadedConfig } from './config/load.ts'
 import { childEnvironment } from './environment.ts'
 import { controlSocketOf } from './control-socket.ts'
 import type { ListenerSpec, Orchestrator, OrchestratorOptions } from './options.ts'
@@ -24,7 +24,15 @@ export interface EmbedOptions {
 
 /** A config as the orchestrator takes it. What of it means something to a running fleet is chosen here and nowhere else. */
 export function optionsOf(config: LoadedConfig, { env = process.env }: EmbedOptions = {}): OrchestratorOptions {
-  const { services, groups = [], warnings = [], settings = {}, environment, mode = null } = readOf(config, env)
+  const {
+    services,
+    groups = [],
+    warnings = [],
+    settings = {},
+    environment,
+    mode = null,
+    leftOut = new Map(),
+  } = readOf(config, env)
   return {
     services,
     groups,
@@ -32,6 +40,7 @@ export function optionsOf(config: LoadedConfig, { env = process.env }: EmbedOpti
     configPath: config.path,
     warnings,
     mode,
+    leftOut,
     settings,
     ...(environment === undefined ? {} : { environment }),
     retention: config.journal,
@@ -68,17 +77,23 @@ const accessOf = ({ supervisor: { authentication, allowedCommands } }: LoadedCon
 export const createOrchestrator = (given: LoadedConfig | OrchestratorOptions): Orchestrator =>
   create('secretVariables' in given ? optionsOf(given) : given)
 
+/** As a text that may travel: without the line itself. */
+const told = ({ file, line, field, message, suggestion }: ConfigProblem): string =>
+  `${file}:${line}: ${field === '' ? '' : `${field}: `}${message}${suggestion === undefined ? '' : `; did you mean "${suggestion}"?`}`
+
 /** What a config says to a fleet that runs. */
 function readOf(config: LoadedConfig, env: NodeJS.ProcessEnv): ReadConfig {
-  const { path, services, groups, warnings, mode, envFiles, supervisor, http, log, journal, stateDir, defaultService } = config
+  const { path, services, groups, warnings, mode, leftOut, envFiles, supervisor, http, log, journal, stateDir, defaultService } =
+    config
   const { port, host, ...security } = supervisor
   return {
     path,
     services,
     groups,
     mode,
+    leftOut,
     envFiles,
-    warnings: warnings.map((warning) => `${warning.file}:${warning.line}: ${warning.message}`),
+    warnings: warnings.map(told),
     settings: {
       state: stateDir,
       'supervisor.port': port,
@@ -94,6 +109,8 @@ function readOf(config: LoadedConfig, env: NodeJS.ProcessEnv): ReadConfig {
   }
 }
 
+const toStopAll = '`hyphae stop all` stops everything, and so does `supervisor: { services: {} }`'
+
 /** Reads configs while a fleet runs. What is wrong is told as texts that may travel. */
 function readerOf({ path: first, flags }: LoadedConfig, env: NodeJS.ProcessEnv): LoadConfig {
   // Whoever names a file must not be shown what stands in it, unless it is known to be a config.
@@ -104,9 +121,12 @@ function readerOf({ path: first, flags }: LoadedConfig, env: NodeJS.ProcessEnv):
     try {
       const text = readConfigText(path)
       // An editor that empties a file before it writes would end everything.
-      if (isBlank(text))
-        refuse(path, 'the file is empty; `hyphae stop all` stops everything, and so does a config without services')
-      const read = readOf(parseConfig(text, { path, env, flags }), env)
+      if (isBlank(text)) refuse(path, `the file is empty; ${toStopAll}`)
+      const config = parseConfig(text, { path, env, flags })
+      // So would a file that is half written, or has its services at the wrong place.
+      if (config.warnings.some(({ message }) => message === nothingToRun))
+        refuse(path, `nothing is said of \`supervisor.services\`; ${toStopAll}`)
+      const read = readOf(config, env)
       if (!known.has(path) && read.services.length === 0) refuse(path, 'expected a config with services; it names none')
       known.add(path)
       return read

@@ -22,6 +22,7 @@ export interface FleetViewParts {
   nextRestart(service: string): string | null
   programs: FleetView['programs']
   groups: FleetView['groups']
+  leftOut: FleetView['leftOut']
   readonly logs: Pick<LogReading, 'lines' | 'ends'>
   /** It may not have been opened yet. */
   journal(): Pick<Journal, 'read' | 'kept'>
@@ -103,6 +104,7 @@ export function createFleetView({
   nextRestart,
   programs,
   groups,
+  leftOut,
   logs,
   journal,
 }: FleetViewParts): FleetView {
@@ -188,6 +190,7 @@ export function createFleetView({
     supervisor,
     programs,
     groups,
+    leftOut,
     serviceNames,
     service,
     serviceDetail,

@@ -51,6 +51,8 @@ export interface OrchestratorOptions {
   readonly warnings?: readonly string[]
   /** The mode in force, for the status. */
   readonly mode?: string | null
+  /** The services that it leaves out, with the modes in which they run. */
+  readonly leftOut?: ReadonlyMap<string, readonly string[]>
   /** What of the config takes effect with a start only, by name: a reload says where it differs. */
   readonly settings?: Readonly<Record<string, unknown>>
   /** What children inherit; our own secrets must not be in it. */

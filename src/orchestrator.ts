@@ -48,7 +48,7 @@ const silent: Log = { info() {}, warn() {}, error() {}, debug() {} }
 /** The composition root: the one place where machines meet effects. */
 export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const { services, groups: grouped = [], stateDir, configPath = null, log = silent } = options
-  const { warnings = [], settings = {}, mode = null } = options
+  const { warnings = [], settings = {}, mode = null, leftOut = new Map() } = options
   const listeners = options.listeners ?? [{ name: 'control', endpoint: `unix:${controlSocketOf(stateDir)}`, dialect: 'jsonrpc' }]
   const access = options.access ?? { token: null, allowedCommands: null }
   const run = randomBytes(3).toString('hex')
@@ -93,6 +93,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     supervisor: supervisor.shown,
     nextRestart: (service) => schedules.next(service),
     groups: () => groups.statuses(),
+    leftOut: (name) => reloading.leftOut(name),
     programs: () => ({ rules: options.programs ?? noPrograms, running: runner.running() }),
     logs: logs.reading,
     journal: () => opened().journal,
@@ -128,7 +129,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     directory,
     fleet: () => fleet,
     loadConfig: options.loadConfig,
-    config: { path: configPath, services, groups: grouped, warnings, settings, mode },
+    config: { path: configPath, services, groups: grouped, warnings, settings, mode, leftOut },
     environment,
     status: supervisor.status,
   })

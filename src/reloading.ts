@@ -127,6 +127,8 @@ export function createReloading({ directory, fleet, loadConfig, config, environm
     path: (): string | null => current.path,
     warnings: (): readonly string[] => current.warnings ?? [],
     mode: (): string | null => current.mode ?? null,
+    /** The modes of a service that is left out now; instances of one are all left out, or none. */
+    leftOut: (name: string) => current.leftOut?.get(name) ?? current.leftOut?.get(`${name}-1`),
     /** Goes over to services that a program has at hand. */
     async reload(services: ReadConfig['services'], groups: ReadConfig['groups'] = current.groups): Promise<string> {
       take(addressOf('supervisor', 'root'))

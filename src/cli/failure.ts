@@ -19,17 +19,18 @@ const next: Partial<Record<ErrorCode, string>> = {
 }
 
 /** What to do next, where there is something. */
-function advice({ code, data }: HyphaeError): string | undefined {
+function advice({ code, data }: HyphaeError, verb: string | undefined): string | undefined {
   const results = Array.isArray(data['results']) ? data['results'] : []
   const bad: unknown = results.find((result: unknown) => isRecord(result) && result['outcome'] !== 'done')
   if (code === 'failed' && wasTheService(data)) return `see why: hyphae explain ${String(data['service'])}`
   if (isRecord(bad)) return `see why: hyphae explain ${String(bad['service'])}`
   if (code === 'not_found') return data['field'] === 'to' ? 'list them: hyphae actors' : 'list them: hyphae status'
+  if (code === 'invalid_request' && verb !== undefined) return `see: hyphae ${verb} --help`
   return next[code]
 }
 
-/** Says on stderr what went wrong and what to do; answers the exit code. */
-export async function fail(cause: unknown, json: boolean): Promise<number> {
+/** Says on stderr what went wrong and what to do; answers the exit code. `verb`: whose help there is. */
+export async function fail(cause: unknown, json: boolean, verb?: string): Promise<number> {
   const error = cause instanceof HyphaeError ? cause : new HyphaeError('internal', messageOf(cause))
   const { code, message, data } = error
   const exit = 'exit' in error && typeof error.exit === 'number' ? error.exit : errorCodes[code].exit
@@ -41,7 +42,7 @@ export async function fail(cause: unknown, json: boolean): Promise<number> {
     const config = error as HyphaeError & { format(options: { color: boolean }): string }
     await err.lines([config.format({ color: err.coloured() })])
   } else {
-    const hint = advice(error)
+    const hint = advice(error, verb)
     await err.lines([`${paint('red', 'hyphae:')} ${printable(message)}`, ...(hint === undefined ? [] : [`  ${hint}`])])
   }
   if (process.env['HYPHAE_DEBUG'] !== undefined && cause instanceof Error) await err.lines([cause.stack ?? ''])

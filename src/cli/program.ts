@@ -68,15 +68,18 @@ function programOf(): Command {
 /** Runs one command line; answers the exit code. */
 export async function run(given: readonly string[]): Promise<number> {
   const args = tied(given)
+  const program = programOf()
+  const verbs = new Set(program.commands.map((command) => command.name()))
   try {
-    await programOf().parseAsync(args, { from: 'user' })
+    await program.parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
     const json = args.includes('--json')
-    if (!(error instanceof CommanderError)) return fail(error, json)
+    const verb = args.find((word) => verbs.has(word))
+    if (!(error instanceof CommanderError)) return fail(error, json, verb)
     if (error.exitCode === 0) return 0
     // Help that nobody asked for has been shown already: no verb was given.
     if (error.code === 'commander.help') return 2
-    return fail(new HyphaeError('invalid_request', error.message.replace(/^error: /, '').replaceAll('\n', ' ')), json)
+    return fail(new HyphaeError('invalid_request', error.message.replace(/^error: /, '').replaceAll('\n', ' ')), json, verb)
   }
 }

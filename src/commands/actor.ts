@@ -7,6 +7,7 @@ import { publicEvents, publicEventTypes } from '../protocol/public-events.ts'
 import { limits } from '../protocol/limits.ts'
 import { actorStatus, watchItem } from '../protocol/status.ts'
 import type { FleetView } from '../protocol/view.ts'
+import { membersOf } from './names.ts'
 
 const address = z.string().min(1).max(200).describe('the address of an actor, for example service.web')
 
@@ -18,11 +19,11 @@ const startingEvents = new Set(['START', 'RESTART'])
 function knownActor(view: FleetView, at: string) {
   const found = view.actor(at)
   if (found !== undefined) return found
-  const near = nearest(
-    at,
-    Array.from(view.actors(), (actor) => actor.address),
-  )
-  const hint = near === undefined ? '; `hyphae actors` lists them' : `; did you mean "${near}"?`
+  const addresses = Array.from(view.actors(), (actor) => actor.address)
+  // Whoever gives a bare name means what is called so, or the first of several.
+  const named = [at, membersOf(view, at)?.[0] ?? at].flatMap((name) => [`group.${name}`, `service.${name}`])
+  const near = named.find((address) => addresses.includes(address)) ?? nearest(at, addresses)
+  const hint = near === undefined ? '' : `; did you mean "${near}"?`
   throw new HyphaeError('not_found', `there is no actor "${at}"${hint}`, { field: 'to', got: at, nearest: near ?? null })
 }
 

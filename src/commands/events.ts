@@ -5,6 +5,7 @@ import { addressOf } from '../protocol/ids.ts'
 import type { FactQuery } from '../protocol/journal.ts'
 import { limits } from '../protocol/limits.ts'
 import type { FleetView } from '../protocol/view.ts'
+import { membersOf } from './names.ts'
 
 const input = z.strictObject({
   services: z
@@ -12,7 +13,7 @@ const input = z.strictObject({
     .min(1)
     .max(limits.eventServices)
     .optional()
-    .describe('only what is about these, also those that are gone; without it, everything'),
+    .describe('only what is about these services, instances or groups, also those that are gone; without it, everything'),
   since: z.iso.datetime({ offset: true }).optional().describe('only what happened at this time or later'),
   limit: z.number().int().min(0).max(limits.eventsRead).default(100).describe('at most this many, the newest'),
 })
@@ -26,10 +27,16 @@ const followInput = input.extend({
     .describe('go on after the fact with this number: all that is kept of what came later, whatever the limit'),
 })
 
-const queryOf = ({ services, since, limit }: z.output<typeof input>): FactQuery => ({
+/** Whom a name means: the service or group, which may be gone, and each of several. */
+const meantBy = (view: FleetView, name: string) => [
+  ...new Set([name, ...(membersOf(view, name) ?? [])].map((service) => addressOf('service', service))),
+  addressOf('group', name),
+]
+
+const queryOf = (view: FleetView, { services, since, limit }: z.output<typeof input>): FactQuery => ({
   limit,
   ...(since === undefined ? {} : { since: Date.parse(since) }),
-  ...(services === undefined ? {} : { about: services.map((name) => addressOf('service', name)) }),
+  ...(services === undefined ? {} : { about: services.flatMap((name) => meantBy(view, name)) }),
 })
 
 export const eventsRead = query({
@@ -54,7 +61,7 @@ export const eventsRead = query({
   async read(view: FleetView, given) {
     // Before the question: what happens meanwhile may be in the answer as well, and is told by its own number.
     const last = view.lastFact()
-    const [events, kept] = await Promise.all([view.events(queryOf(given)), view.keptEvents()])
+    const [events, kept] = await Promise.all([view.events(queryOf(view, given)), view.keptEvents()])
     const { facts, bytes, oldest, maxAge, maxBytes } = kept
     return {
       events: [...events],
@@ -72,9 +79,9 @@ export const eventsFollow = stream({
   policy: 'all',
   input: followInput,
   output: fact,
-  open: (_view, { after_seq: after, ...given }) => ({
+  open: (view, { after_seq: after, ...given }) => ({
     source: 'facts',
-    query: { ...queryOf(given), after },
+    query: { ...queryOf(view, given), after },
     resume: after !== undefined,
   }),
 })

@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import { query } from '../protocol/command.ts'
 import { dependencyConditions, phaseSchema } from '../protocol/service.ts'
+import { several } from '../protocol/several.ts'
+import { severalOf } from './names.ts'
 
 const dependency = z.object({ service: z.string(), condition: z.enum(dependencyConditions) })
 
@@ -12,6 +14,7 @@ export const serviceGraph = query({
   input: z.strictObject({}),
   output: z.object({
     services: z.array(z.object({ name: z.string(), state: z.string(), phase: phaseSchema, depends_on: z.array(dependency) })),
+    several: z.array(several).describe('names that mean several of them: of a service with instances, or of a group'),
   }),
   read(view) {
     const services = view.serviceNames().flatMap((name) => {
@@ -20,6 +23,6 @@ export const serviceGraph = query({
       if (status === undefined || spec === undefined) return []
       return [{ name, state: status.state, phase: status.phase, depends_on: [...spec.dependsOn] }]
     })
-    return { services }
+    return { services, several: severalOf(view) }
   },
 })

@@ -3,6 +3,7 @@ import { HyphaeError } from '../protocol/errors.ts'
 import { limits } from '../protocol/limits.ts'
 import { listed } from '../protocol/listed.ts'
 import { nearest } from '../protocol/nearest.ts'
+import { namesOfSeveral, type Several } from '../protocol/several.ts'
 import type { FleetView } from '../protocol/view.ts'
 
 /** Names of services, of a service with instances (all of them), or of a group (its members). */
@@ -23,29 +24,46 @@ function namesIn(view: FleetView): MembersOf {
   let several: ReadonlyMap<string, readonly string[]> | undefined
   return (name) => {
     if (view.service(name) !== undefined) return [name]
-    several ??= severalIn(view)
+    several ??= new Map(
+      severalOf(view)
+        .toReversed()
+        .map(({ name: one, services }) => [one, services]),
+    )
     return several.get(name)
   }
 }
 
-/** By name: the members of each group, and the instances of each service that has them. */
-function severalIn(view: FleetView): ReadonlyMap<string, readonly string[]> {
-  const families = new Map<string, string[]>()
-  for (const name of view.serviceNames()) {
-    const family = view.serviceDetail(name)?.spec.family ?? null
-    if (family === null) continue
-    const members = families.get(family)
-    if (members === undefined) families.set(family, [name])
-    else members.push(name)
-  }
-  return new Map([...view.groups().map(({ name, members }) => [name, members] as const), ...families])
+/** The services that one name means. */
+export const membersOf = (view: FleetView, name: string): readonly string[] | undefined => namesIn(view)(name)
+
+/** The names that mean several services. */
+export const severalOf = (view: FleetView): Several[] =>
+  namesOfSeveral(
+    view.serviceNames().map((name) => ({ name, family: view.serviceDetail(name)?.spec.family ?? null })),
+    view.groups(),
+  )
+
+/** Of one that stands in the config and is not part of the fleet now, the name is right. */
+function tellLeftOut(view: FleetView, name: string): void {
+  const modes = view.leftOut(name)
+  if (modes === undefined) return
+  const { mode } = view.supervisor()
+  const runs = `it runs in the mode${modes.length === 1 ? '' : 's'} ${modes.join(', ')}`
+  const now = mode === null ? 'there is no mode' : `the mode is ${mode}`
+  throw new HyphaeError('not_found', `"${name}" is left out: ${runs}, and ${now}`, {
+    field: 'service',
+    got: name,
+    modes: [...modes],
+  })
 }
 
 /** There must be one of this name; otherwise the error names the nearest that is there. */
-function known(view: FleetView, name: string, membersOf: MembersOf = namesIn(view)): readonly string[] {
-  const members = membersOf(name)
+function known(view: FleetView, name: string, meant: MembersOf = namesIn(view)): readonly string[] {
+  const members = meant(name)
   if (members !== undefined) return members
-  const near = nearest(name, new Set([...view.serviceNames(), ...severalIn(view).keys()]))
+  tellLeftOut(view, name)
+  const names = view.serviceNames()
+  const near = nearest(name, new Set([...severalOf(view).map((several) => several.name), ...names]))
   const hint = near === undefined ? '' : `; did you mean "${near}"?`
   throw new HyphaeError('not_found', `there is no service "${name}"${hint}`, {
     field: 'service',
@@ -69,6 +87,6 @@ export function knownService(view: FleetView, name: string): string {
 
 /** All services that are meant by these names, each once. */
 export function knownServices(view: FleetView, names: readonly string[]): readonly string[] {
-  const membersOf = namesIn(view)
-  return [...new Set(names.flatMap((name) => known(view, name, membersOf)))]
+  const meant = namesIn(view)
+  return [...new Set(names.flatMap((name) => known(view, name, meant)))]
 }

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { asked, mutation, query } from '../protocol/command.ts'
 import { HyphaeError } from '../protocol/errors.ts'
 import { fact } from '../protocol/facts.ts'
+import { groupStatus } from '../protocol/group.ts'
 import { addressOf } from '../protocol/ids.ts'
 import { serviceStatus } from '../protocol/service.ts'
 import type { FleetView } from '../protocol/view.ts'
@@ -130,6 +131,7 @@ export const serviceExplain = query({
     operation: z.object({ id: z.string(), by: z.string() }).nullable(),
     dependencies: z.array(z.object({ service: z.string(), condition: z.string(), state: z.string(), met: z.boolean() })),
     dependants: z.array(z.string()),
+    group: groupStatus.extend({ name: z.string() }).nullable().describe('the group that it is in'),
     spec: z.record(z.string(), z.unknown()).describe('what it was asked to be; values of its environment are left out'),
     history: z.array(fact),
   }),
@@ -157,6 +159,7 @@ export const serviceExplain = query({
       dependants: view
         .serviceNames()
         .filter((name) => view.serviceDetail(name)?.spec.dependsOn.some((dependency) => dependency.service === service)),
+      group: view.groups().find(({ members }) => members.includes(service)) ?? null,
       spec: { ...spec, env: Object.keys(env) },
       history: [...view.history(service)],
     }

@@ -1,9 +1,13 @@
 import { Cron } from 'croner'
 import { messageOf } from '../protocol/errors.ts'
 import { limits } from '../protocol/limits.ts'
+import { nearest } from '../protocol/nearest.ts'
 import type { Checker } from './checker.ts'
 import type { Path } from './report.ts'
 import type { WrittenService } from './service-schema.ts'
+
+/** What stands for a whole schedule. */
+const words: ReadonlySet<string> = new Set(['@hourly', '@daily', '@midnight', '@weekly', '@monthly', '@yearly', '@annually'])
 
 const expected = 'a schedule such as "0 4 * * *" (minute, hour, day of month, month, day of week)'
 
@@ -13,11 +17,12 @@ export function checkSchedule(path: Path, { restart, one_shot }: WrittenService,
   const at = [...path, 'restart', 'schedule']
   if (timezone !== undefined && !isZone(timezone)) {
     const message = `there is no time zone ${JSON.stringify(timezone)}; expected a name such as "Europe/Berlin", or UTC`
-    checker.error([...path, 'restart', 'timezone'], { message })
-    return
+    const suggestion = nearest(timezone, Intl.supportedValuesOf('timeZone'))
+    checker.error([...path, 'restart', 'timezone'], { message, suggestion })
   }
+  const zone = timezone === undefined || !isZone(timezone) ? {} : { timezone }
   if (schedule === undefined) {
-    if (timezone !== undefined) {
+    if (zone.timezone !== undefined) {
       checker.warn([...path, 'restart', 'timezone'], { message: 'a timezone without a schedule has no effect' })
     }
     return
@@ -34,8 +39,16 @@ export function checkSchedule(path: Path, { restart, one_shot }: WrittenService,
     checker.error(at, { expected, got: `${written}, of ${fields} ${fields === 1 ? 'field' : 'fields'}` })
     return
   }
+  if (isWord && !words.has(schedule.toLowerCase())) {
+    checker.error(at, {
+      expected: `${expected}, or ${[...words].join(', ')}`,
+      got: written,
+      suggestion: nearest(schedule, words),
+    })
+    return
+  }
   try {
-    const next = new Cron(schedule, { mode: '5-or-6-parts', ...(timezone === undefined ? {} : { timezone }) }).nextRun()
+    const next = new Cron(schedule, { mode: '5-or-6-parts', ...zone }).nextRun()
     if (next === null) checker.error(at, { message: `${written} never comes` })
   } catch (error) {
     checker.error(at, { expected, got: `${written}: ${messageOf(error).replace(/^CronPattern: /, '')}` })

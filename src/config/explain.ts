@@ -56,7 +56,7 @@ function explain(issue: z.core.$ZodIssue, above: Path, checker: Checker): void {
   if (value === undefined) return checker.error(path, { message: 'is required', expected: issue.message })
   checker.error(path, {
     expected: issue.message,
-    got: isSecret(path) ? undefined : shown(value),
+    got: isSecret(path) ? undefined : shown(value, issue.message),
     suggestion:
       issue.code === 'invalid_value' && typeof value === 'string' ? nearest(value, issue.values.map(String)) : undefined,
   })
@@ -81,9 +81,9 @@ function fittingBranch({ errors }: z.core.$ZodIssueInvalidUnion): readonly z.cor
   return fitting.length === 1 ? fitting[0] : undefined
 }
 
-/** A value in an error message. */
-function shown(value: unknown): string {
-  if (Array.isArray(value)) return 'a list'
+/** A value in an error message. Where a list was expected, an empty one is told as that. */
+function shown(value: unknown, expected: string = ''): string {
+  if (Array.isArray(value)) return value.length === 0 && expected.startsWith('a list') ? 'an empty list' : 'a list'
   if (value === null) return 'nothing'
   if (typeof value === 'object') return 'a map'
   const text = typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value)

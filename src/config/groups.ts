@@ -52,9 +52,14 @@ function checkOwner(service: string, group: string, owners: Map<string, string>,
   }
 }
 
+/** `hyphae restart all` would never mean a group of that name. */
+const everyService = 'all'
+
 function checkName(group: string, families: Families, path: Path, checker: Checker): void {
   if (!isServiceName(group)) checker.error(path, { message: `is no name for a group: ${serviceNameRule}` }, 'key')
-  else if (families.membersOf(group) !== undefined) {
+  else if (group === everyService) {
+    checker.error(path, { message: `"${group}" means every service; a group needs a name of its own` }, 'key')
+  } else if (families.membersOf(group) !== undefined) {
     const message = `there is a service "${group}" too; a group needs a name of its own`
     checker.error(path, { message }, 'key')
   }
@@ -160,19 +165,21 @@ function checkSpacing(
   checker.error([...path, 'restart', blamed], { message })
 }
 
-/** In full, with each instance of a service, and without services that the mode in force leaves out. It must have been checked. */
+/** In full, with each instance of a service, and without services that the mode in force leaves out, nor a group of such alone. It must have been checked. */
 export const resolveGroups = (
   supervisor: WrittenSupervisor,
   families: Families,
   present: ReadonlyMap<string, unknown>,
 ): GroupSpec[] =>
-  Object.entries(supervisor.groups).map(([name, { strategy, services, max_restarts, window, restart: own }]) => {
+  Object.entries(supervisor.groups).flatMap(([name, { strategy, services, max_restarts, window, restart: own }]) => {
+    const members = services.flatMap((said) => families.membersOf(said) ?? []).filter((service) => present.has(service))
+    if (members.length === 0) return []
     const restart = overlay(supervisor.restart, own)
     const maxRestarts = max_restarts ?? restart.max_restarts
     return {
       name,
       strategy,
-      services: services.flatMap((said) => families.membersOf(said) ?? []).filter((service) => present.has(service)),
+      services: members,
       restart: {
         delay: restart.delay,
         maxDelay: restart.max_delay,

@@ -206,6 +206,9 @@ function tellIgnored(checker: Checker): void {
   }
 }
 
+/** The warning of a config that says nothing of services; one with `services: {}` says that there are none. */
+export const nothingToRun = 'there is nothing to run'
+
 interface Services {
   readonly names: readonly string[]
   /** Those that are sound. */
@@ -220,7 +223,7 @@ function readServices(checker: Checker, dir: string): Services {
   const services = new Map<string, WrittenService>()
   const dependencies = new Map<string, WrittenService['depends_on']>()
   const written = checker.tree.at(path)
-  if (written === undefined) checker.warn(path, { message: 'there is nothing to run' }, 'key')
+  if (written === undefined) checker.warn(path, { message: nothingToRun }, 'key')
   if (!isRecord(written)) return { names: [], services, dependencies }
   const names = checker.tree.keys(path)
   if (names.length > limits.services) {

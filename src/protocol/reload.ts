@@ -47,6 +47,8 @@ export interface ReadConfig {
   readonly warnings?: readonly string[]
   /** The mode in force; null, or nothing: none. */
   readonly mode?: string | null
+  /** The services that it leaves out, with the modes in which they run. */
+  readonly leftOut?: ReadonlyMap<string, readonly string[]>
   /** Absolute paths of the env files of its services. */
   readonly envFiles?: readonly string[]
   /** What takes effect with a start only, by the name that a person knows it by. Compared, never shown. */

@@ -54,6 +54,8 @@ export interface FleetView {
   serviceDetail(name: string): ServiceDetail | undefined
   /** The groups of the config, in its order. */
   groups(): ReadonlyArray<GroupStatus & { readonly name: string }>
+  /** In which modes a service runs that the mode in force leaves out; undefined: it leaves out none of this name. */
+  leftOut(name: string): readonly string[] | undefined
   /** Does this dependency stand as the condition wants it? */
   dependencyMet(name: string, condition: DependencyCondition): boolean
   /** The last facts about one service, oldest first. */

@@ -23,11 +23,15 @@ test('each kind of failure has the exit code that the registry of errors gives i
 
 test.each([
   [['stauts'], "hyphae: unknown command 'stauts' (Did you mean status?)\n  see: hyphae --help\n"],
-  [['status', '--josn'], "hyphae: unknown option '--josn' (Did you mean --json?)\n  see: hyphae --help\n"],
-  [['explain'], "hyphae: missing required argument 'service'\n  see: hyphae --help\n"],
+  [['status', '--josn'], "hyphae: unknown option '--josn' (Did you mean --json?)\n  see: hyphae status --help\n"],
+  [['explain'], "hyphae: missing required argument 'service'\n  see: hyphae explain --help\n"],
+  [
+    ['logs', '--since', '1m', '--until', '1h'],
+    "hyphae: option '--since <when>' is later than option '--until <when>': nothing lies between\n  see: hyphae logs --help\n",
+  ],
   [
     ['explain', 'a', 'b'],
-    "hyphae: too many arguments for 'explain'. Expected 1 argument but got 2: a, b.\n  see: hyphae --help\n",
+    "hyphae: too many arguments for 'explain'. Expected 1 argument but got 2: a, b.\n  see: hyphae explain --help\n",
   ],
 ])('bad usage: %j', async (args, message) => {
   expect(await run(args)).toEqual({ code: 2, out: '', err: message })

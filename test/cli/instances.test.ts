@@ -34,8 +34,52 @@ test('restart of several is one after the other; --at-once, names and an error o
   expect((await folder.run(['reload'])).out).toBe('web-3  added\n2 services untouched\n')
 })
 
+test('names of several, of instances and of groups, are completed where they are taken, and known by events, explain and send', async () => {
+  const groups = '  groups: { pair: { strategy: one_for_all, services: [web, other] } }\n'
+  folder = fleetFolder(
+    `${config(', instances: 2', groups)}    other: { command: sleep, args: ['1000'], restart: { jitter: 0 } }\n`,
+  )
+  await folder.up()
+  const completed = async (...words: string[]): Promise<string> => (await folder.run(['__complete', '--', ...words, ''])).out
+  const single = 'web-1\thealthy\nweb-2\thealthy\nother\thealthy\n'
+  for (const verb of ['restart', 'status', 'logs', 'events'])
+    expect(await completed(verb)).toBe(`${single}web\t2 instances\npair\ta group of 3\n`)
+  expect(await completed('restart', 'pair')).toBe(`${single}web\t2 instances\n`)
+  expect(await completed('explain')).toBe(single)
+  expect(await completed('custom-restart')).toBe(single)
+
+  expect((await folder.run(['explain', 'web-1'])).out).toMatch(
+    /\n {2}policy {6}restarts always; its group decides when, and counts\n {2}group {7}pair \(one_for_all, watching\): web-1, web-2, other\n {2}instance {4}of web\n/,
+  )
+  expect((await folder.run(['send', 'group.pair', 'RESTART'])).code).toBe(0)
+  const about = async (name: string): Promise<string[]> => {
+    const { events } = commands['events.read'].output.parse(JSON.parse((await folder.run(['events', name, '--json'])).out))
+    return [...new Set(events.map((event) => event.about))].sort()
+  }
+  await eventually(async () =>
+    expect(await about('pair')).toEqual(['group.pair', 'service.other', 'service.web-1', 'service.web-2']),
+  )
+  expect(await about('web')).toEqual(['service.web-1', 'service.web-2'])
+  expect((await folder.run(['send', 'pair', 'RESTART'])).err).toBe(
+    'hyphae: there is no actor "pair"; did you mean "group.pair"?\n  list them: hyphae actors\n',
+  )
+  const nameless = await folder.run(['restart'])
+  expect(nameless.code).toBe(2)
+  expect(nameless.err).toMatch(/\n {2}see: hyphae restart --help\n$/)
+  expect((await folder.run(['send', 'web', 'RESTART'])).err).toContain('did you mean "service.web-1"?')
+  expect((await folder.run(['send', 'nobody-at-all', 'RESTART'])).err).toBe(
+    'hyphae: there is no actor "nobody-at-all"\n  list them: hyphae actors\n',
+  )
+  write('hyphae.yaml', config(', instances: 2', '  groups: { none: { strategy: one_for_one, services: [web], window: 3 } }\n'))
+  expect((await folder.run(['reload'])).err).toBe(
+    'warning: hyphae.yaml:2: supervisor.groups.none.window: has no effect with one_for_one, where each service counts its own restarts: say it there\n',
+  )
+  // It is gone; what it did is not.
+  expect(await about('pair')).toEqual(['group.pair'])
+})
+
 test('a mode leaves services out: the start says which, status shows it, a reload goes over to another', async () => {
-  folder = fleetFolder(config(''))
+  folder = fleetFolder(config('', '  groups: { late: { strategy: one_for_all, services: [night] } }\n'))
   const up = await folder.up()
   expect(up.err).toBe('left out without a mode: night (advanced)\n')
   expect(await folder.run(['validate', '--mode', 'advanced'])).toEqual({
@@ -52,6 +96,12 @@ test('a mode leaves services out: the start says which, status shows it, a reloa
     services: ['web'],
     left_out: ['night'],
   })
+  expect(await folder.run(['start', 'night'])).toMatchObject({
+    code: 4,
+    err: 'hyphae: "night" is left out: it runs in the mode advanced, and there is no mode\n  list them: hyphae status\n',
+  })
+  // A group of nobody else is left out with it: a restart of it would be told to nobody, and said to be done.
+  expect(await folder.run(['restart', 'late'])).toMatchObject({ code: 4 })
   const { pid } = await folder.status('web')
   write('hyphae.yaml', config('', '  mode: advanced\n'))
   expect((await folder.run(['reload'])).out).toBe('night  added\n1 service untouched\n')
@@ -101,5 +151,11 @@ test('a file that is empty for a moment ends nothing', async () => {
   await eventually(() => expect(up.out).toMatch(/the config was not reloaded: .*hyphae\.yaml: the file is empty/))
   write('hyphae.yaml', '# soon\n\n')
   expect(await folder.run(['reload'])).toMatchObject({ code: 2 })
+  // Half of a file, and services at the wrong place, are no wish to stop everything.
+  for (const text of ['supervisor:\n  services:\n', 'services: { web: { command: sleep } }\n']) {
+    write('hyphae.yaml', text)
+    const { code, err } = await folder.run(['reload'])
+    expect([code, err]).toEqual([2, expect.stringContaining('nothing is said of `supervisor.services`')])
+  }
   expect((await folder.status('web')).pid).toBe(pid)
 })

@@ -3,7 +3,7 @@ import { actorsTable } from '../../src/cli/render/actors.ts'
 import { changeLines } from '../../src/cli/render/changes.ts'
 import { policyInWords, explainLines } from '../../src/cli/render/explain.ts'
 import { factLine } from '../../src/cli/render/facts.ts'
-import { groupLines } from '../../src/cli/render/groups.ts'
+import { groupLines, membersInWords } from '../../src/cli/render/groups.ts'
 import { liveLines } from '../../src/cli/render/live.ts'
 import { logGutter } from '../../src/cli/render/logs.ts'
 import { coloured, plain } from '../../src/cli/render/paint.ts'
@@ -281,6 +281,7 @@ describe('explain', () => {
           { service: 'cache', condition: 'started', state: 'failed', met: false },
         ],
         dependants: ['proxy'],
+        group: null,
         spec: { ...spec, env: [] },
         history: [
           factOf({ because: 'exited with code 1' }),
@@ -310,7 +311,7 @@ describe('explain', () => {
     ])
   })
 
-  test('tells whom it runs as, its memory limit and its schedule, where it has them', () => {
+  test('tells whom it runs as, its memory limit, its schedule and that it overlaps, where it has them', () => {
     const group = { name: 'www-data', gid: 33 }
     const spec = {
       user: { name: 'app', uid: 7, gid: 7, home: '/' },
@@ -330,13 +331,17 @@ describe('explain', () => {
           operation: null,
           dependencies: [],
           dependants: [],
+          group: null,
           spec: { ...more },
           history: [],
         },
         0,
         wide,
-      ).filter((line) => /^ {2}(runs as|memory|schedule)/.test(line))
+      ).filter((line) => /^ {2}(runs as|memory|schedule|overlap)/.test(line))
     expect(told({ user: null, group: null, nice: null, schedule: null })).toEqual([])
+    expect(told({ restart: { ...policy, overlap: true } })).toEqual([
+      '  overlap     a restart on request starts the new process beside the old one',
+    ])
     expect(told(spec, { memory_limit: { mb: 512, by: 'watch' }, next_restart: '2026-01-02T04:00:00.000Z' })).toEqual([
       '  runs as     app:www-data, nice 5',
       '  memory      at most 512 MB, watched by Hyphae: the kernel does not enforce it',
@@ -394,6 +399,13 @@ describe('the picture of up', () => {
     ])
   })
 
+  test('names a group that gave up, whose members look as if they were stopped on request', () => {
+    const group = { strategy: 'one_for_all', phase: 'reaped', members: ['web'], restart_count: 4, reason: 'too often' } as const
+    const groups = { backend: { ...group, state: 'failed' }, other: { ...group, state: 'watching' } }
+    const lines = liveLines({ ...fleet, groups }, parts, wide, 40)
+    expect(lines.filter((line) => line.startsWith('group'))).toEqual(['group backend gave up: too often'])
+  })
+
   test.each([1, 5, 10, 24, 200])('is never higher than %i lines', (rows) => {
     for (const count of [0, 1, 5, 500]) {
       const services = Object.fromEntries(Array.from({ length: count }, (_, at) => [`s${at}`, running]))
@@ -436,6 +448,14 @@ test('groups stand below the services, in short; a fleet without any has no such
   ])
   expect(statusLines(fleet, wide).join('\n')).not.toContain('GROUP')
 })
+
+test.each([
+  ['a, b, c', ['a', 'b', 'c']],
+  ['db, web-1 to web-4, mailer', ['db', 'web-1', 'web-2', 'web-3', 'web-4', 'mailer']],
+  ['web-1, web-2, web-3', ['web-1', 'web-2', 'web-3']],
+  ['web-1, web-3, a-7, a-1', ['web-1', 'web-3', 'a-7', 'a-1']],
+  ['a, b, c, d, e and 2 more', ['a', 'b', 'c', 'd', 'e', 'f', 'g']],
+])('members of a group in short: %s', (words, members) => expect(membersInWords(members)).toBe(words))
 
 test('a reload names the groups that change', () => {
   const answer = { config: null, dry_run: true, changes: [], unchanged: 2, because: '', env_files: [], warnings: [] }

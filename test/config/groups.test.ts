@@ -37,7 +37,7 @@ describe('a group', () => {
   test('says the rest itself', () => {
     const own =
       'max_restarts: unlimited, window: 2m, restart: { delay: 10, max_delay: 20, backoff: 1, jitter: 0.5, stable_uptime: 1 }'
-    expect(configOf(config([`all: { strategy: one_for_all, services: [web], ${own} }`])).groups[0]?.restart).toEqual({
+    expect(configOf(config([`every: { strategy: one_for_all, services: [web], ${own} }`])).groups[0]?.restart).toEqual({
       delay: 10,
       maxDelay: 20,
       factor: 1,
@@ -66,11 +66,14 @@ describe('what is wrong with it is told with its place', () => {
       '7:51 two.services[1]: "db" is in the group "one" already; a service is in one group at most',
     ])
     expect(problems(['one: { strategy: one_for_all, services: [] }'])).toEqual([
-      '6:45 one.services: expected a list with at least one service; got a list',
+      '6:45 one.services: expected a list with at least one service; got an empty list',
     ])
   })
 
-  test('its own name: that of a service, or none for an address', () => {
+  test('its own name: that of a service, or none for an address, or all of them', () => {
+    expect(problems(['all: { strategy: one_for_one, services: [db] }'])).toEqual([
+      '6:5 all: "all" means every service; a group needs a name of its own',
+    ])
     expect(problems(['db: { strategy: one_for_one, services: [db] }', '-x: { strategy: one_for_one, services: [web] }'])).toEqual(
       [
         '6:5 db: there is a service "db" too; a group needs a name of its own',

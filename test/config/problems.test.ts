@@ -95,7 +95,10 @@ describe('a wrong field of a service is told with its place, what was expected a
     ['stop_signal: SIGNOPE', `4:20 ${field}.stop_signal: expected a signal of this system, such as SIGTERM; got "SIGNOPE"`],
     ['stop_grace: 3 weeks', `4:19 ${field}.stop_grace: expected a duration such as "10s", or a number of seconds; got "3 weeks"`],
     ['success_exit_codes: [256]', `4:28 ${field}.success_exit_codes[0]: expected a whole number from 0 to 255; got 256`],
-    ['success_exit_codes: []', `4:27 ${field}.success_exit_codes: expected a list with at least one exit code; got a list`],
+    [
+      'success_exit_codes: []',
+      `4:27 ${field}.success_exit_codes: expected a list with at least one exit code; got an empty list`,
+    ],
     ['start_timeout: 0', `4:22 ${field}.start_timeout: expected a duration above 0; got 0`],
     ['user: [a]', `4:13 ${field}.user: expected the name or number of a user; got a list`],
     ['user: nobdoy', `4:13 ${field}.user: there is no user "nobdoy" on this machine (nobody?)`],
@@ -119,6 +122,14 @@ describe('a wrong field of a service is told with its place, what was expected a
     [
       'restart: { schedule: "@daily", timezone: Mars/North }',
       `4:48 ${field}.restart.timezone: there is no time zone "Mars/North"; expected a name such as "Europe/Berlin", or UTC`,
+    ],
+    [
+      'restart: { schedule: "@dayly" }',
+      `4:28 ${field}.restart.schedule: expected a schedule such as "0 4 * * *" (minute, hour, day of month, month, day of week), or @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually; got "@dayly" (@daily?)`,
+    ],
+    [
+      'restart: { schedule: "@Daily", timezone: Europe/Berln }',
+      `4:48 ${field}.restart.timezone: there is no time zone "Europe/Berln"; expected a name such as "Europe/Berlin", or UTC (Europe/Berlin?)`,
     ],
     ['containment: docker', `4:20 ${field}.containment: expected one of auto, cgroup, mark; got "docker"`],
     ['working_dri: .', `4:7 ${field}.working_dri: is no field of this block (working_dir?)`],

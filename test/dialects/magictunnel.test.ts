@@ -118,6 +118,25 @@ describe('the eight commands', () => {
     expect(answer).toEqual(said(true, 'MagicTunnel restarted successfully', processStatus))
   })
 
+  test('a group is its members: the first that is not well, and well when all are; what has completed has done its part', () => {
+    const fleet = (status: string) => ({
+      supervisor: { status: 'running', uptime: 1, managed_services: 3 },
+      services: {
+        migrate: { ...running, status: 'completed', pid: null },
+        db: { ...running, pid: 7 },
+        web: { ...running, pid: 8, status },
+      },
+      groups: { backend: { members: ['migrate', 'db', 'web'] } },
+      listeners: [],
+    })
+    const ask = (text: string, status: string) => talk(text, [saying(fleet(status))]).answer
+    expect(ask('status backend', 'running')?.data).toMatchObject({ pid: 7, health_status: 'healthy' })
+    expect(ask('status backend', 'unhealthy')?.data).toMatchObject({ pid: 8, health_status: 'unhealthy' })
+    expect(ask('health backend', 'running')?.data).toEqual({ healthy: true })
+    expect(ask('health backend', 'starting')?.data).toEqual({ healthy: false })
+    expect(ask('health toString', 'running')?.data).toEqual({ healthy: false })
+  })
+
   test('Restart with arguments is a custom restart', () => {
     const { calls: made, answer } = talk('{"Restart":{"args":["--mode","x"]}}', [saying({ outcome: 'done' }), saying(statusOf())])
     expect(made[0]).toEqual({ command: 'service.custom_restart', input: { service: 'magictunnel', args: ['--mode', 'x'], wait } })

@@ -63,9 +63,15 @@ function optionsOf(program: Command, command: Command, given: readonly Option[])
 /** What the running orchestrator knows, by the name of the placeholder. */
 async function running(of: Option | Argument, name: string, config: string | undefined, operands: readonly string[]) {
   if (name === 'service') {
-    const services = await ask(config, async (client) => (await client.call('service.graph', {}, patience)).services)
+    const { services, several } = await ask(config, (client) => client.call('service.graph', {}, patience))
     const taken = new Set(of.variadic ? operands : [])
-    return services.filter((service) => !taken.has(service.name)).map((service) => ({ word: service.name, about: service.state }))
+    const one = services.map(({ name, state }) => ({ word: name, about: state }))
+    // A name of several means nothing to who asks for one.
+    const more = several.map(({ name, of: kind, services: { length } }) => ({
+      word: name,
+      about: kind === 'group' ? `a group of ${length}` : `${length} instance${length === 1 ? '' : 's'}`,
+    }))
+    return [...one, ...(of.variadic ? more : [])].filter(({ word }) => !taken.has(word))
   }
   if (name === 'actor') {
     const actors = await ask(config, async (client) => (await client.call('actor.list', {}, patience)).actors)

@@ -3,6 +3,7 @@ import { formatBytes } from '../../protocol/bytes.ts'
 import { formatDuration } from '../../protocol/duration.ts'
 import type { RestartPolicy, ServiceSpec } from '../../protocol/service.ts'
 import { wordOf } from './facts.ts'
+import { membersInWords } from './groups.ts'
 import { statusStyle } from './status.ts'
 import type { Look } from './table.ts'
 import { cut, printable } from './text.ts'
@@ -14,10 +15,11 @@ const policies = { always: 'restarts always', on_failure: 'restarts when it fail
 
 /**
  * A restart policy in words: "restarts always, 3 of 10 restarts used, delays from 1 s, ×2 each, at most 1 min".
- * `used` is null for a service at rest: its next start has the whole budget.
+ * `used` is null for a service at rest: its next start has the whole budget. `grouped`: its group decides when, and counts.
  */
-export function policyInWords(restart: RestartPolicy, used: number | null): string {
+export function policyInWords(restart: RestartPolicy, used: number | null, grouped = false): string {
   if (restart.policy === 'never') return policies.never
+  if (grouped) return `${policies[restart.policy]}; its group decides when, and counts`
   const { maxRestarts, window, delay, factor, maxDelay, stableUptime } = restart
   const within = window === null ? '' : ` within ${formatDuration(window)}`
   const number = maxRestarts === null ? 'without a limit' : `${maxRestarts} restart${maxRestarts === 1 ? '' : 's'}`
@@ -31,6 +33,9 @@ export function policyInWords(restart: RestartPolicy, used: number | null): stri
       : `delay ${formatDuration(delay)}`
   return `${policies[restart.policy]}, ${budget}, ${delays}, anew after ${formatDuration(stableUptime)} of being ready`
 }
+
+/** The strategy with which each member counts its own restarts. */
+const alone = 'one_for_one'
 
 /** "nobody:www-data, nice 5". */
 function standingOf({ user, group, nice }: Partial<ServiceSpec>): string {
@@ -66,7 +71,11 @@ export function explainLines(explanation: Explanation, now: number, { width, pai
   if (spec.command !== undefined) row('command', [spec.command, ...(spec.args ?? [])].join(' '))
   if (explanation.overridden.length > 0) row('by hand', `${explanation.overridden.join(', ')}, until the config is read again`)
   const used = status.phase === 'reaped' ? null : explanation.restarts_in_window
-  if (spec.restart !== undefined) row('policy', policyInWords(spec.restart, used))
+  const { group } = explanation
+  if (spec.restart !== undefined) row('policy', policyInWords(spec.restart, used, group !== null && group.strategy !== alone))
+  if (group !== null) row('group', `${group.name} (${group.strategy}, ${group.state}): ${membersInWords(group.members)}`)
+  if (spec.family != null) row('instance', `of ${spec.family}`)
+  if (spec.restart?.overlap === true) row('overlap', 'a restart on request starts the new process beside the old one')
   const standing = standingOf(spec)
   if (standing !== '') row('runs as', standing)
   if (status.memory_limit !== null) row('memory', memoryInWords(status.memory_limit))

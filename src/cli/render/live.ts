@@ -28,8 +28,14 @@ function headline({ supervisor, services }: FleetStatus, { spinner, over }: Live
   return head + paint(count === all.length ? 'green' : 'yellow', cut(text, width - 9))
 }
 
+/** Groups that gave up: their members are stopped, and look as if somebody wanted that. */
+const lostGroups = ({ groups }: FleetStatus, { width, paint }: Look): string[] =>
+  Object.entries(groups)
+    .filter(([, { state }]) => state === 'failed')
+    .map(([name, { reason }]) => paint('red', cut(printable(`group ${name} gave up: ${reason ?? ''}`), width)))
+
 /**
- * The picture that `up` draws, at most `rows` high: headline, faults, table, addresses, what happened last. When it is too
+ * The picture that `up` draws, at most `rows` high: headline, faults, groups that gave up, table, addresses, what happened last. When it is too
  * high, first old events go, then services.
  */
 export function liveLines(fleet: FleetStatus, parts: LiveParts, look: Look, rows: number): string[] {
@@ -39,6 +45,7 @@ export function liveLines(fleet: FleetStatus, parts: LiveParts, look: Look, rows
   const fixed = [
     headline(fleet, parts, look),
     ...faultLines(fleet, look, Date.now()),
+    ...lostGroups(fleet, look),
     ...(remark === '' ? [] : [look.paint('yellow', cut(printable(remark), look.width))]),
   ]
   // Blank lines between the parts, and the title of the table.

@@ -26,7 +26,7 @@ const collect = (text: string, before: readonly Typed[] = []): readonly Typed[] 
 export function addCustomRestart(program: Command): void {
   program
     .command('custom-restart')
-    .argument('[service]', 'name of the service; else supervisor.default_service, else the first one')
+    .argument('[service]', 'name of the service, or of one instance; else supervisor.default_service, else the first one')
     .description('Restart a service with commands around it, or with other arguments')
     .addOption(new Option('--pre-command <command>', 'run before, for example "make clean"; repeatable').argParser(collect))
     .addOption(

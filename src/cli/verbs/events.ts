@@ -22,7 +22,7 @@ interface Options extends Common {
 export function addEvents(program: Command): void {
   program
     .command('events')
-    .argument('[service...]', 'only what is about these')
+    .argument('[service...]', 'only what is about these; also a service with instances, or a group')
     .description('Show what happened, also in earlier runs: who asked what of whom, and why it restarted')
     .option('-f, --follow', 'go on with each new event')
     .option('--since <when>', 'only from then on: how long ago (10m, 2h, 1d), or a date and time', (text) =>

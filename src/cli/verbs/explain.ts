@@ -10,7 +10,7 @@ interface Options extends Common {
 export function addExplain(program: Command): void {
   program
     .command('explain')
-    .argument('<service>', 'its name')
+    .argument('<service>', 'its name; of instances that of one, such as web-1')
     .description('Tell why a service is in the state it is in')
     .option('--json', 'print what the system answers')
     .action(async (service: string, _: Options, command: Command) => {

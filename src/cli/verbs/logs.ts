@@ -27,7 +27,7 @@ export function addLogs(program: Command): void {
   const moment = (text: string): Date => parseSince(text, Date.now())
   program
     .command('logs')
-    .argument('[service...]', 'only these')
+    .argument('[service...]', 'only these; also a service with instances, or a group')
     .description('Show what services wrote')
     .option('-f, --follow', 'go on with each new line')
     .option(
@@ -45,6 +45,9 @@ export function addLogs(program: Command): void {
       const options = command.optsWithGlobals<Options>()
       if (options.follow === true && options.until !== undefined)
         command.error("error: option '-f, --follow' cannot be used with option '--until <when>'")
+      const { since, until } = options
+      if (since !== undefined && until !== undefined && since > until)
+        command.error("error: option '--since <when>' is later than option '--until <when>': nothing lies between")
       await withClient(options, (client) => show(client, services, options))
     })
 }

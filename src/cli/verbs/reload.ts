@@ -22,7 +22,7 @@ export function addReload(program: Command): void {
     .command('reload')
     .description('Read the config again and go over to it: what has not changed is not touched')
     .option('--dry-run', 'only show what would change')
-    .option('--watch', 'stay, and reload whenever the config file changes, until Ctrl-C')
+    .option('--watch', 'stay, and reload whenever the config file, or an env file, changes, until Ctrl-C')
     .addOption(requestIdOption())
     .option('--json', 'print what the system answers; with --watch one JSON line for each reload')
     .action(async (_: Options, command: Command) => {

@@ -25,7 +25,7 @@ export const addRestart = (program: Command): void => add(program, 'restart', 'S
 function add(program: Command, verb: Verb, summary: string): void {
   const command = program
     .command(verb)
-    .argument('[service...]', 'names of services, or all')
+    .argument('[service...]', 'names of services, of one with instances, or of groups; or all')
     .description(summary)
     .option('--all', 'every service')
     .option('--no-wait', 'return as soon as it is accepted')

@@ -16,7 +16,7 @@ interface Options extends Common {
 export function addStatus(program: Command): void {
   program
     .command('status')
-    .argument('[service...]', 'only these')
+    .argument('[service...]', 'only these; also a service with instances, or a group')
     .description('Show what runs, how and why')
     .option('--json', 'print what the system answers; with --watch one JSON line a change')
     .option('-w, --watch', 'show changes as they happen')

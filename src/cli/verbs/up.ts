@@ -14,7 +14,7 @@ export function addUp(program: Command): void {
   withFlags(program.command('up'))
     .description('Run the fleet in the foreground; Ctrl-C stops it, a second one kills what still stops')
     .option('-d, --detach', 'in the background; returns once the orchestrator runs')
-    .option('--watch', 'reload whenever the config file changes')
+    .option('--watch', 'reload whenever the config file, or an env file, changes')
     .option('--json', 'with --detach: print what the system answers to status')
     .action(async (_: Options, command: Command) => {
       const options = command.optsWithGlobals<Options>()

@@ -14,26 +14,34 @@ const isHealthy = (status: Shape): boolean => status['status'] === 'running'
 /** The services of a `system.status`. */
 export const servicesOf = (output: unknown): Shape => record(record(output)['services'])
 
-/** What a name means among them: the service of this name, else its instances. */
-const meant = (services: Shape, name: string): readonly Shape[] =>
-  Object.hasOwn(services, name)
-    ? [record(services[name])]
-    : Object.values(services)
-        .map(record)
-        .filter(({ family }) => family === name)
+/** What a name means among them: the service of this name, else its instances, else the members of a group. */
+function meant(output: unknown, name: string): readonly Shape[] {
+  const services = servicesOf(output)
+  if (Object.hasOwn(services, name)) return [record(services[name])]
+  const instances = Object.values(services)
+    .map(record)
+    .filter(({ family }) => family === name)
+  if (instances.length > 0) return instances
+  const groups = record(record(output)['groups'])
+  const members = Object.hasOwn(groups, name) ? each(record(groups[name])['members']) : []
+  const all = members.map((member) => record(services[String(member)]))
+  // A one-shot among them has done its part.
+  const others = all.filter(({ status }) => status !== 'completed')
+  return others.length > 0 ? others : all
+}
 
-/** Is this one of them, and does it run well, with all of its instances? */
+/** Is this one of them, and does it run well, with all of its instances or members? */
 export const healthyIn = (output: unknown, service: string): boolean => {
-  const all = meant(servicesOf(output), service)
+  const all = meant(output, service)
   return all.length > 0 && all.every(isHealthy)
 }
 
 /**
- * ProcessStatus of one service of a `system.status`; null: there is none, so nothing runs. Of several instances the first
+ * ProcessStatus of one service of a `system.status`; null: there is none, so nothing runs. Of several the first
  * that is not well.
  */
 export function processStatus(output: unknown, service: string | null): Shape {
-  const all = service === null ? [] : meant(servicesOf(output), service)
+  const all = service === null ? [] : meant(output, service)
   const status = all.find((one) => !isHealthy(one)) ?? all[0] ?? {}
   const pid = or(status['pid'], null)
   const healthy = isHealthy(status) ? 'healthy' : or(status['status'], 'stopped')
