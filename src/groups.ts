@@ -23,6 +23,8 @@ export type Groups = ReturnType<typeof createGroups>
 export function createGroups(initial: readonly GroupSpec[], { directory, deliver, spawn, boot }: GroupsParts) {
   let wanted = initial
   let deciders = decidersOf(initial)
+  /** In no group any more. */
+  let left = new Set<string>()
   const contextOf = (name: string): GroupContext | undefined =>
     directory.entry(addressOf('group', name))?.snapshot.context as unknown as GroupContext | undefined
 
@@ -55,6 +57,8 @@ export function createGroups(initial: readonly GroupSpec[], { directory, deliver
     /** From now on services that are made belong to these; `follow` tells the others. */
     announce(next: readonly GroupSpec[]): readonly GroupChange[] {
       const changes = compare(next)
+      left = new Set(wanted.flatMap(({ services }) => services))
+      for (const { services } of next) for (const service of services) left.delete(service)
       wanted = next
       deciders = decidersOf(next)
       return changes
@@ -72,7 +76,9 @@ export function createGroups(initial: readonly GroupSpec[], { directory, deliver
         const group = deciders.get(service) ?? null
         const address = addressOf('service', service)
         const context = directory.entry(address)?.snapshot.context as unknown as ServiceContext | undefined
-        if (context !== undefined && context.group !== group) deliver(address, { type: 'GROUP', group } as { type: string })
+        // Also one that its group did not decide for may be held by it: a RESTART of the group does.
+        if (context !== undefined && (context.group !== group || left.has(service)))
+          deliver(address, { type: 'GROUP', group } as { type: string })
       }
     },
     statuses: (): ReturnType<FleetView['groups']> =>

@@ -277,7 +277,8 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     async close() {
       meter.stop()
       logs.stop()
-      // Answers under way leave first; whoever does not take theirs is not waited for.
+      // Answers under way leave first; whoever does not take theirs is not waited for. That of what ended us begins only now.
+      await nextTurn()
       await Promise.race([gateway.concluded(), sleep(limits.closeTime)])
       await nextTurn()
       await Promise.race([gone(directory, closeConnections(directory, deliver)), sleep(limits.closeTime)])

@@ -134,3 +134,17 @@ test('sections that mean something at a start only are named', async () => {
   const late = (warnings as string[]).filter((one) => one.endsWith('takes effect with the next start'))
   expect(late.map((one) => one.split(' ')[0])).toEqual(['supervisor.port', 'http', 'log', 'journal'])
 })
+
+test.each(['system.leave', 'system.shutdown'] as const)('%s is answered, however soon the program closes', async (command) => {
+  await running()
+  const client = await connect({ socket: findControlSocket(join(folder, '.hyphae')) })
+  const answer = client.call(command)
+  await orchestrator.finished
+  await orchestrator.close()
+  expect(await answer).toMatchObject({ pid: process.pid })
+  client.close()
+  if (command === 'system.shutdown') return
+  // Takes back what was left, for the end.
+  orchestrator = createOrchestrator(loadConfig(join(folder, 'hyphae.yaml'), process.env))
+  await orchestrator.start()
+})

@@ -5,6 +5,7 @@ import { bareSpec, needsNewProcess, onlySchedule, sameLogRules, sameSpec, type S
 import { noHistory } from '../protocol/restart.ts'
 import type { ServiceSpec } from '../protocol/service.ts'
 import { overridden } from '../protocol/setting.ts'
+import { resumed } from './resumed.ts'
 import type { AdoptedBeside } from './service-overlap.ts'
 import type { Restored } from './service.ts'
 
@@ -186,13 +187,6 @@ function resume(configured: ServiceSpec, desired: Desired, seen: Observed): Step
 function wish(spec: ServiceSpec, record: ServiceRecord | undefined, fresh: boolean, runs: boolean): 'run' | 'stop' {
   if (record !== undefined && !fresh) return runs ? 'run' : record.desired
   return spec.autostart || runs ? 'run' : 'stop'
-}
-
-/** Why it is started although nobody asks for it now. */
-function resumed(record: ServiceRecord, boot: string, changed: boolean): string {
-  if (record.boot !== boot) return 'started again: the machine was started anew'
-  if (changed) return 'started again: its config changed'
-  return record.leader === null && record.because !== null ? record.because : 'started again: it had ended unseen'
 }
 
 const unknown: Restored = {

@@ -41,6 +41,12 @@ export const replaceSpec = [
 ] as const
 export const hold = { type: 'explain', params: ({ event }: { event: { because: string } }) => event.because } as const
 export const joinGroup = { type: 'joinGroup', params: ({ event }: { event: { group: string | null } }) => event } as const
+export const leavesGroup = {
+  type: 'leavesGroup',
+  params: ({ event }: { event: { group: string | null } }) => event,
+} as const
+/** Nobody who held it will let it go. */
+export const letGo = [joinGroup, { type: 'explain', params: 'restarted: it is not in the group that held it any more' }] as const
 export const fact = (type: Statement['type']) =>
   ({ type: 'state', params: ({ context }: { context: ServiceContext }) => about(context, type, context.because) }) as const
 export type Done = DoneActorEvent<Ended, Slot>

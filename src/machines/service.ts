@@ -50,6 +50,8 @@ import {
   adopt,
   ending,
   joinGroup,
+  leavesGroup,
+  letGo,
   besideAdopted,
   leave,
   atRest,
@@ -229,7 +231,8 @@ const base = setup({
     changesAndOverlaps: ({ context }, { spec }: { spec: ServiceSpec }) => overlaps(context.spec, spec) && differs(context, spec),
     restartsWhenUnhealthy: ({ context }) => context.spec.restart.onUnhealthy,
     wantsToRun: ({ context }) => context.desired === 'run',
-    changesGroup: ({ context }, { group }: { group: string | null }) => context.group !== group,
+    /** Told so also when no group decided for it and it is in none any more. */
+    leavesGroup: ({ context }, { group }: { group: string | null }) => group === null || context.group !== group,
     decided: ({ context }, kind: RestartDecision['kind']) => context.decision?.kind === kind,
     restartsAtOnce: ({ context }) => context.decision?.kind === 'restart' && context.decision.delay === 0,
   },
@@ -569,16 +572,7 @@ export const serviceMachine = base.createMachine({
             { type: 'replaceSpec', params: ({ event }) => event },
           ],
         },
-        // Nobody who held it will let it go.
-        GROUP: {
-          guard: { type: 'changesGroup', params: ({ event }) => event },
-          target: 'gate',
-          actions: [
-            joinGroup,
-            { type: 'explain', params: 'restarted: it is not in the group that held it any more' },
-            'countRestart',
-          ],
-        },
+        GROUP: { guard: leavesGroup, target: 'gate', actions: [...letGo, 'countRestart'] },
         STOP: { target: 'stopped', actions: [reject, fact('service.stopped')] },
         REMOVE: 'removed',
         LEAVE: leave,
@@ -802,6 +796,7 @@ export const serviceMachine = base.createMachine({
             },
             thenHeld: {
               on: {
+                GROUP: { guard: leavesGroup, target: 'thenGate', actions: letGo },
                 'xstate.error.actor.*': { guard: 'isAlone', target: '#service.held', actions: 'forgetProcess' },
                 'xstate.done.actor.*': {
                   guard: 'isAlone',

@@ -10,6 +10,7 @@ function fleet() {
   let looks = 0
   const view = {
     serviceNames: () => names,
+    leftOut: () => undefined,
     service: (name) => (names.includes(name) ? ({} as ServiceStatus) : undefined),
     serviceDetail(name) {
       looks++

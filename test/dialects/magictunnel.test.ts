@@ -160,6 +160,28 @@ describe('the eight commands', () => {
     )
   })
 
+  test('a group is its members: Status, Health and Restart of it', () => {
+    const members = { db: running, once: { ...running, status: 'completed', pid: null }, web: { ...running, pid: 7 } }
+    const of = (services: object) => saying({ ...statusOf(), services, groups: { backend: { members: Object.keys(services) } } })
+    const dead = { ...members, web: { ...members.web, status: 'failed', pid: null } }
+    expect(talk('status backend', [of(members)]).answer?.data).toMatchObject({ pid: running.pid, status: 'running' })
+    expect(talk('status backend', [of(dead)]).answer?.data).toMatchObject({ pid: null, status: 'stopped' })
+    expect(talk('health backend', [of(members)]).answer?.data).toEqual({ healthy: true })
+    expect(talk('health backend', [of(dead)]).answer?.data).toEqual({ healthy: false })
+    expect(talk('restart backend', [saying(result('done')), of(members)]).answer?.data).toMatchObject({ pid: running.pid })
+  })
+
+  test('of several that were to be restarted, the one that was not is named', () => {
+    const results = [
+      { service: 'web-1', outcome: 'done', because: 'restarted by someone' },
+      { service: 'web-2', outcome: 'failed', because: 'exited with code 1' },
+    ]
+    const failed = failing('failed', 'web-2 was not restarted: exited with code 1', { results })
+    expect(talk('restart web', [failed]).answer).toEqual(
+      said(false, 'Failed to restart web: web-2 was not restarted: exited with code 1'),
+    )
+  })
+
   test('who may restart and not ask for the status is told that it was done', () => {
     const { answer } = talk('{"Restart":{}}', [saying(result('done')), failing('forbidden', 'no')])
     expect(answer).toEqual(said(true, 'MagicTunnel restarted successfully'))

@@ -235,7 +235,17 @@ const table: ReadonlyArray<readonly [string, Parameters<typeof steps>[0], readon
   [
     'it waited for its next try',
     { record: record({ ...idle, because: 'exited with code 1; restart 1 of 3, in 1 s' }) },
-    ['create run g3', 'resume: exited with code 1; restart 1 of 3, in 1 s'],
+    ['create run g3', 'resume: started again; before: exited with code 1; restart 1 of 3, in 1 s'],
+  ],
+  [
+    'its group held it',
+    { record: record({ ...idle, because: 'held by group backend: db exited with code 1' }) },
+    ['create run g3', 'resume: started again; before: held by group backend: db exited with code 1'],
+  ],
+  [
+    'it was between its end and the start that had been asked for',
+    { record: record({ ...idle, generation: 4, because: 'restarted by me' }) },
+    ['create run g4', 'resume: restarted by me'],
   ],
   ['it had completed', { record: record({ ...idle, outcome: 'completed' }) }, ['create run g3 completed']],
   ['it had failed for good', { record: record({ ...idle, outcome: 'failed' }) }, ['create run g3 failed']],
@@ -324,7 +334,7 @@ const table: ReadonlyArray<readonly [string, Parameters<typeof steps>[0], readon
   [
     'it waited for its next try, and its recorded end was reported',
     { record: record({ ...idle, because: 'exited with code 1; restart 1 of 3' }), seen: seen({ exits: ['r1.4.3'] }) },
-    ['create run g3', 'resume: exited with code 1; restart 1 of 3'],
+    ['create run g3', 'resume: started again; before: exited with code 1; restart 1 of 3'],
   ],
   ['supervised and unchanged', { record: record(), seen: seen({ supervised: spec }) }, []],
   ['supervised and changed', { record: record(), seen: seen({ supervised: spec }), specs: [changed] }, ['reconfigure']],

@@ -259,6 +259,8 @@ const chart: Record<
           LEAVE: 'stopped',
           // STOP wins, also over its group.
           ...(state === 'thenStopped' ? { HOLD: 'live.stopping.thenStopped' } : {}),
+          // Its group would hold it, and is not its group any more.
+          ...(state === 'thenHeld' ? { 'GROUP other': 'live.stopping.thenGate' } : {}),
           // Only the config keeps what is not in it any more.
           ...(state === 'thenRemoved' ? { ...leaving, RECONFIGURE: 'live.stopping.thenGate' } : {}),
         },

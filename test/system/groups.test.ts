@@ -347,3 +347,21 @@ test('a reload changes groups, and touches no service by that; whom a group held
   await up('c')
   expect(pids()['b']).toBe(b)
 })
+
+test.each(['one_for_all', 'one_for_one'] as const)(
+  '%s: whoever is still being stopped by a group when a reload takes that away is started again',
+  async (strategy) => {
+    const release = join(folder, 'release')
+    const script = 'trap \'while ! test -e "$0"; do sleep 0.02; done; exit 0\' TERM; echo up; while :; do sleep 0.02; done'
+    const services = [worker('a'), worker('b', { args: ['-c', script, release] })]
+    await begin(services, [group({ strategy, services: ['a', 'b'] })])
+    if (strategy === 'one_for_all') crash('a')
+    else await fleet.call('actor.send', { to: 'group.backend', event: { type: 'RESTART' } })
+    await fleet.fact('b', 'service.stopping')
+    await fleet.orchestrator.reload(services, [])
+    writeFileSync(release, '')
+    await fleet.fact('b', 'service.ready', 2)
+    await up('a', 'b')
+    expect(fleet.status('b').reason).toBe('restarted: it is not in the group that held it any more')
+  },
+)

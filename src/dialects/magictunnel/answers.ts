@@ -25,8 +25,11 @@ export const shown = (service: string | null): string =>
 
 const past = { start: 'started', stop: 'stopped', restart: 'restarted' } as const
 
-/** Why it failed: what became of the service says more than the sentence around it. */
-const reason = (error: ReplyError): string => outcomeOf(error.data).because ?? error.message
+/** Why it failed: what became of one service says more than the sentence around it, which names each of several. */
+function reason({ data, message }: ReplyError): string {
+  const several = Array.isArray(data['results']) && data['results'].length > 1
+  return several ? message : (outcomeOf(data).because ?? message)
+}
 
 function changed(verb: keyof typeof past, service: string | null, reply: Reply): Answer | Done {
   if (!reply.ok) return refused(`Failed to ${verb} ${shown(service)}: ${reason(reply.error)}`)

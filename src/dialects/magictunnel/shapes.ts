@@ -117,12 +117,11 @@ export interface Outcome {
   readonly progress: Shape
 }
 
-/** Of `service.start`, `.stop` and `.restart` the first result counts: they were asked about one service. */
+/** Of `service.start`, `.stop` and `.restart` the first result that is not done counts, else the first. */
 export function outcomeOf(output: unknown): Outcome {
   const whole = record(output)
-  const { outcome, because, workflow, service, step, state } = Array.isArray(whole['results'])
-    ? record(whole['results'][0])
-    : whole
+  const all = Array.isArray(whole['results']) ? whole['results'].map(record) : [whole]
+  const { outcome, because, workflow, service, step, state } = all.find((one) => one['outcome'] !== 'done') ?? all[0] ?? {}
   return {
     outcome,
     because: typeof because === 'string' ? because : null,
