@@ -87,7 +87,8 @@ function createPlaces() {
     if (known !== undefined) return known
     const none = { entry: undefined, program: undefined, status: undefined, spawnedAt: null, scheduled: false }
     const place = { service: addressOf('service', name), process: addressOf('process', name), ...none }
-    if (places.size >= limits.services) places.clear()
+    // Names of services that are gone: they are few.
+    if (places.size >= 2 * limits.services) places.clear()
     places.set(name, place)
     return place
   }

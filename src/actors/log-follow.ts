@@ -10,7 +10,7 @@ export interface FollowOptions {
   /** Where to begin: a byte offset (the beginning where the log is shorter), or whatever is appended from now on. */
   readonly from: number | 'end'
   /** The position of the first byte of the file that this offset is in: it may have been set aside since. */
-  readonly base?: number
+  readonly base?: number | undefined
 }
 
 const blockBytes = 64 * 1024

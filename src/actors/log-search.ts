@@ -27,7 +27,7 @@ export async function searchLines(path: string, query: SearchQuery, matcher: Lin
   const { lines, grep, whole, since, until, signal } = query
   const times = await timesOf(path, Date.now())
   const extent = await extentOf(path)
-  if (extent === undefined) return { lines: [], end: 0, base: 0, cut: false }
+  if (extent === undefined) return { lines: [], end: 0, base: undefined, cut: false }
   const { base } = extent
   const after = since === undefined ? 0 : times.since(since)
   const to = (until === undefined ? null : times.until(until)) ?? extent.end

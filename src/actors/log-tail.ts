@@ -21,8 +21,8 @@ export interface Past {
   readonly lines: readonly PastLine[]
   /** Where the last whole line of the log ends, in its file: whoever follows from there misses nothing and hears nothing twice. */
   readonly end: number
-  /** The position of the first byte of that file. */
-  readonly base: number
+  /** The position of the first byte of that file; undefined: there is none now, it may just be set aside. */
+  readonly base: number | undefined
   /** There may be older ones, but no more than this is read. */
   readonly cut: boolean
 }
@@ -48,7 +48,7 @@ export async function pastLines(path: string, { lines, whole, since, until }: Ta
       return found > lines
     },
   })
-  if (extent === undefined) return { lines: [], end: 0, base: 0, cut: false }
+  if (extent === undefined) return { lines: [], end: 0, base: undefined, cut: false }
   const last = bytes.lastIndexOf(newline) + 1
   const complete = whole || to !== null ? bytes.subarray(0, last) : bytes
   const all = lines <= 0 ? [] : cut(complete, at, lines, at > oldestOf(extent))
