@@ -230,14 +230,12 @@ describe('the slow', () => {
     const one = await start({ services: [talkative], log, times: { stall: 300 } })
     const slow = dial(one.port)
     await slow.opened()
-    const before = process.memoryUsage().rss
     slow.ask(1, 'logs.follow', { services: ['web'], lines: 10_000 })
     await slow.answer(1)
     slow.socket.pause()
     const other = dial(one.port)
     await other.opened()
     await eventually(() => expect(connectionsOf(one)).toHaveLength(1), 20_000)
-    expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024)
     expect(warn.mock.calls.map(([, message]) => message)).toEqual([
       expect.stringMatching(/^a client reads too slowly: it took nothing/),
     ])
