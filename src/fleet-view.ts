@@ -141,7 +141,7 @@ export function createFleetView({
       user: spec.user?.name ?? null,
       memory_limit: spec.memoryLimit === null ? null : { mb: spec.memoryLimit / 2 ** 20, by: pid === null ? null : memory },
       next_restart: null,
-      last_restart: directory.lastRestart(entry.address),
+      last_restart: null,
     }
   }
 
@@ -157,10 +157,13 @@ export function createFleetView({
     }
     const { status, spawnedAt, scheduled } = place
     if (status === undefined) return undefined
-    const at = scheduled ? nextRestart(name) : null
-    if (status.pid === null) return { ...status, uptime: uptimeOf(spawnedAt), next_restart: at }
+    const uptime = uptimeOf(spawnedAt)
+    const next = scheduled ? nextRestart(name) : null
+    // What an earlier run did may be read later than its services are there.
+    const last = directory.lastRestart(place.service)
+    if (status.pid === null) return { ...status, uptime, next_restart: next, last_restart: last }
     const { memoryMb, cpuPercent } = meter.read(name)
-    return { ...status, uptime: uptimeOf(spawnedAt), memory_mb: memoryMb, cpu_percent: cpuPercent, next_restart: at }
+    return { ...status, uptime, memory_mb: memoryMb, cpu_percent: cpuPercent, next_restart: next, last_restart: last }
   }
   const uptimeOf = (spawnedAt: number | null): number =>
     spawnedAt === null ? 0 : Math.max(0, Math.floor((clock() - spawnedAt) / 1000))
