@@ -68,7 +68,8 @@ export async function smallDisk(bytes: number): Promise<SmallDisk> {
       }
     },
     free: () => rmSync(ballast, { force: true }),
-    cover: () => run(`mount --bind ${dir} ${dir} && mount -o remount,bind,ro ${dir}`),
+    // The kernel refuses while a file is open for writing there, as those of log times are for a moment now and then.
+    cover: () => run(`mount --bind ${dir} ${dir} && until mount -o remount,bind,ro ${dir} 2>/dev/null; do :; done`),
     uncover: () => run(`umount ${dir}`),
     async end() {
       shell.stdin.end()
