@@ -5,6 +5,7 @@ import { isRecord } from '../protocol/json.ts'
 import { limits } from '../protocol/limits.ts'
 import type { WorkflowResult } from '../protocol/restart.ts'
 import type { RollingResult, Turn } from '../protocol/rolling.ts'
+import { byFamily } from '../protocol/several.ts'
 import type { ActorStatus } from '../protocol/status.ts'
 import type { FleetView } from '../protocol/view.ts'
 import { knownServices, someServices } from './names.ts'
@@ -91,17 +92,11 @@ function rollingLane(family: string, services: readonly string[], context: PlanC
 
 /** Instances of one service form a lane of their own, unless all are to be restarted at once. */
 function lanesOf(view: FleetView, names: readonly string[], atOnce: boolean, context: PlanContext): Lane[] {
-  const families = new Map<string, string[]>()
-  for (const name of names) {
-    const family = atOnce ? null : (view.serviceDetail(name)?.spec.family ?? null)
-    if (family === null) continue
-    const members = families.get(family)
-    if (members === undefined) families.set(family, [name])
-    else members.push(name)
-  }
+  const familyOf = (name: string): string | null => (atOnce ? null : (view.serviceDetail(name)?.spec.family ?? null))
+  const families = byFamily(names.map((name) => ({ name, family: familyOf(name) })))
   const begun = new Set<string>()
   return names.flatMap((name) => {
-    const family = view.serviceDetail(name)?.spec.family ?? null
+    const family = familyOf(name)
     const members = family === null ? undefined : families.get(family)
     if (family === null || members === undefined || members.length === 1) return [oneLane(view, name, context)]
     if (begun.has(family)) return []

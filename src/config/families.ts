@@ -1,3 +1,4 @@
+import { byFamily } from '../protocol/several.ts'
 import type { Tree } from './tree.ts'
 
 /** Names as a config uses them: of one service, or of a service with `instances`, which means all of them. */
@@ -13,14 +14,7 @@ export interface Families {
 /** The families of a config. `services`: every name of the file, instances each on their own. */
 export function familiesOf(tree: Pick<Tree, 'instance'>, services: readonly string[]): Families {
   const single = new Set(services)
-  const families = new Map<string, string[]>()
-  for (const name of services) {
-    const family = tree.instance(name)?.family
-    if (family === undefined) continue
-    const members = families.get(family)
-    if (members === undefined) families.set(family, [name])
-    else members.push(name)
-  }
+  const families = byFamily(services.map((name) => ({ name, family: tree.instance(name)?.family ?? null })))
   return {
     membersOf: (name) => families.get(name) ?? (single.has(name) ? [name] : undefined),
     names: () => [...families.keys(), ...services],

@@ -10,7 +10,7 @@ import { caseFleet, countOf, forever, saysReady, sh, soon } from '../support/cas
 import { isAlive } from '../support/cli.ts'
 import { eventually } from '../support/eventually.ts'
 import { simulated } from '../support/simulated-service.ts'
-import { specOf as plain } from '../support/specs.ts'
+import { endedBy as ended, specOf as plain } from '../support/specs.ts'
 import { siege, type Siege } from '../support/up.ts'
 
 /** Cases of Nomad's client: restarts_test.go, e2e/clientstate, task_runner_test.go and the executor's. */
@@ -18,15 +18,6 @@ import { siege, type Siege } from '../support/up.ts'
 const { start, specOf, file } = caseFleet()
 
 const exited = (code: number): Exit => ({ kind: 'exited', code })
-const ended = (exit: Exit, more: Partial<Ended> = {}): Ended => ({
-  exit,
-  planned: false,
-  because: null,
-  at: 100_000,
-  readyAt: 99_000,
-  dice: 0,
-  ...more,
-})
 /** What is decided about so many ends in a row, each so many ms after the last. */
 function decisions(spec: ServiceSpec, exit: Exit, count: number, every = 1, more: Partial<Ended> = {}) {
   let history: RestartHistory = noHistory

@@ -8,7 +8,7 @@ import type { Statement } from '../../src/protocol/facts.ts'
 import type { GroupCommand, GroupSpec } from '../../src/protocol/group.ts'
 import type { Ended } from '../../src/protocol/service.ts'
 import { fake } from '../support/fake.ts'
-import { groupOf } from '../support/specs.ts'
+import { groupOf, wellMember as usual } from '../support/specs.ts'
 
 const ended = (at: number, readyAt: number | null = null): Ended => ({
   exit: { kind: 'exited', code: 1 },
@@ -18,17 +18,6 @@ const ended = (at: number, readyAt: number | null = null): Ended => ({
   readyAt,
   dice: 0,
 })
-const usual: Omit<MemberView, 'service'> = {
-  state: 'live.running.healthy',
-  rests: false,
-  desired: 'run',
-  policy: 'always',
-  oneShot: false,
-  generation: 1,
-  readyAt: 0,
-  because: null,
-  loss: null,
-}
 type Looks = Partial<Omit<MemberView, 'service'>>
 const runs: Looks = { state: 'live.running.healthy' }
 const starts: Looks = { state: 'live.running.starting' }

@@ -15,7 +15,7 @@ import { shutdownMachine } from '../../src/machines/shutdown.ts'
 import { neverRan, programSpec } from '../../src/protocol/program.ts'
 import { changedBy } from '../../src/protocol/setting.ts'
 import { fake } from '../support/fake.ts'
-import { groupOf, probe, specOf } from '../support/specs.ts'
+import { groupOf, probe, specOf, wellMember } from '../support/specs.ts'
 import { targetOf } from '../support/target.ts'
 import { obeysLifecycleLaws } from './lifecycle-laws.ts'
 
@@ -223,21 +223,10 @@ describe('SERVICE', () => {
 })
 
 describe('GROUP', () => {
-  const member = {
-    state: 'live.running.healthy',
-    rests: false,
-    desired: 'run',
-    policy: 'always',
-    oneShot: false,
-    generation: 1,
-    readyAt: 0,
-    because: null,
-    loss: null,
-  }
   const loss = { exit, planned: false, because: null, at: 1, readyAt: 0, dice: 0 }
   const seen = (...members: object[]) => ({
     type: 'members.seen',
-    members: members.map((one, index) => Object.assign({ service: ['a', 'b'][index] }, member, one)),
+    members: members.map((one, index) => Object.assign({ service: ['a', 'b'][index] }, wellMember, one)),
   })
   const spec = groupOf({ services: ['a', 'b'], restart: { maxRestarts: 1 } })
   const held = { state: 'held' }

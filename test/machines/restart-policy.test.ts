@@ -3,21 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { backoff, decideRestart, withoutLast } from '../../src/machines/restart-policy.ts'
 import type { Exit } from '../../src/protocol/exit.ts'
 import { noHistory, type RestartHistory } from '../../src/protocol/restart.ts'
-import type { Ended, RestartPolicyName } from '../../src/protocol/service.ts'
-import { policy, specOf } from '../support/specs.ts'
+import type { RestartPolicyName } from '../../src/protocol/service.ts'
+import { endedBy as ended, policy, specOf } from '../support/specs.ts'
 
 const clean: Exit = { kind: 'exited', code: 0 }
 const failed: Exit = { kind: 'exited', code: 1 }
 const killed: Exit = { kind: 'signalled', signal: 'SIGKILL' }
-const ended = (exit: Exit, more: Partial<Ended> = {}): Ended => ({
-  exit,
-  planned: false,
-  because: null,
-  at: 100_000,
-  readyAt: 99_000,
-  dice: 0,
-  ...more,
-})
 
 describe('the restart table (permanent, transient and temporary of OTP)', () => {
   const table: ReadonlyArray<readonly [RestartPolicyName, Exit, string]> = [

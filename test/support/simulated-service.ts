@@ -7,22 +7,25 @@ import type { ChildCommand, ChildInput, ProbeCommand, ProbeInput } from '../../s
 import type { ServiceSpec } from '../../src/protocol/service.ts'
 import { fake } from './fake.ts'
 
-/** SERVICE with its real PROCESS on a simulated clock; only the OS is a fake. For what would take days, or never comes. */
-export function simulated(spec: ServiceSpec, restored?: Restored) {
+/** SERVICE with its real PROCESS on a simulated clock; only the OS is a fake. */
+export function simulated(spec: ServiceSpec, restored?: Restored, group?: string) {
   const clock = new SimulatedClock()
   const child = fake<ChildCommand, ChildInput>()
+  const looks = fake<ProbeCommand, ProbeInput>()
+  const gate = fake<{ type: 'gate.look' }, GateInput>()
   const facts: Statement[] = []
   const machine = serviceMachine.provide({
-    actors: {
-      process: processMachine.provide({ actors: { child: child.logic, probe: fake<ProbeCommand, ProbeInput>().logic } }),
-      gate: fake<{ type: 'gate.look' }, GateInput>().logic,
-    },
+    actors: { process: processMachine.provide({ actors: { child: child.logic, probe: looks.logic } }), gate: gate.logic },
     actions: { state: (_, statement) => facts.push(statement) },
   })
-  const actor = createActor(machine, { input: { spec, run: 'run', restored }, clock }).start()
+  const actor = createActor(machine, { input: { spec, run: 'run', restored, group }, clock }).start()
   const incarnation = (): string => child.inputs.at(-1)?.incarnation ?? ''
   return {
+    actor,
     clock,
+    child,
+    looks,
+    gate,
     facts,
     state: () => stateName(actor.getSnapshot().value),
     context: () => actor.getSnapshot().context,
@@ -40,12 +43,21 @@ export function simulated(spec: ServiceSpec, restored?: Restored) {
         logOffset: 0,
         at: clock.now(),
       }),
-    exited: (code: number) =>
+    exited: (code = 1) =>
       child.emit({
         type: 'child.exited',
         incarnation: incarnation(),
         exit: { kind: 'exited', code },
         empty: true,
+        at: clock.now(),
+        dice: 0,
+      }),
+    unspawnable: (passing = false) =>
+      child.emit({
+        type: 'child.unspawnable',
+        incarnation: incarnation(),
+        because: 'no such file',
+        passing,
         at: clock.now(),
         dice: 0,
       }),

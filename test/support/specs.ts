@@ -1,6 +1,8 @@
+import type { MemberView } from '../../src/machines/group-members.ts'
+import type { Exit } from '../../src/protocol/exit.ts'
 import type { GroupSpec } from '../../src/protocol/group.ts'
 import { usualLogRules } from '../../src/protocol/log-rules.ts'
-import type { ProbeSpec, RestartPolicy, ServiceSpec } from '../../src/protocol/service.ts'
+import type { Ended, ProbeSpec, RestartPolicy, ServiceSpec } from '../../src/protocol/service.ts'
 
 export const policy: RestartPolicy = {
   policy: 'always',
@@ -68,4 +70,28 @@ export function groupOf({ restart, ...overrides }: GroupOverrides = {}): GroupSp
     ...overrides,
     restart: { ...spacing, ...restart },
   }
+}
+
+/** An end that nobody asked for, 1 s after it was ready. */
+export const endedBy = (exit: Exit, more: Partial<Ended> = {}): Ended => ({
+  exit,
+  planned: false,
+  because: null,
+  at: 100_000,
+  readyAt: 99_000,
+  dice: 0,
+  ...more,
+})
+
+/** A member of a group that is well, as its group sees it. */
+export const wellMember: Omit<MemberView, 'service'> = {
+  state: 'live.running.healthy',
+  rests: false,
+  desired: 'run',
+  policy: 'always',
+  oneShot: false,
+  generation: 1,
+  readyAt: 0,
+  because: null,
+  loss: null,
 }
