@@ -1,60 +1,28 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import { Hono, type Context } from 'hono'
-import { errorCodes } from '../protocol/errors.ts'
+import { Hono } from 'hono'
 import type { ExchangeKind, Site } from '../transports/site.ts'
 import { admit, type GuardRules } from './guard.ts'
-import { page } from './page.ts'
+import { pageRoutes } from './page-routes.ts'
+import { refusal, type App, type Env, type RouteFamily } from './routes.ts'
+import { rpcRoutes } from './rpc-routes.ts'
+import { watchRoutes } from './watch-routes.ts'
 
 /** What is served over HTTP, as routes. Each request has passed the guard when it comes here. */
 
-export interface SiteParts extends Omit<GuardRules, 'openPaths' | 'socketPaths'> {
+export interface SiteParts extends Omit<GuardRules, 'openPaths' | 'socketPaths' | 'bodyPaths'> {
   readonly version: string
   /** A defect of ours, for the log: callers only hear that there is one. */
   onDefect(error: unknown, path: string): void
 }
 
-/** What every request brings with it. */
-interface Bindings {
-  readonly incoming: IncomingMessage
-  readonly outgoing: ServerResponse
-  /** Makes a conversation of this request; the answer is then its own. */
-  exchange(kind: ExchangeKind): void
-}
-type Env = { Bindings: Bindings }
+/** Every family of routes there is. */
+const familiesOf = (parts: SiteParts): readonly RouteFamily[] => [rpcRoutes, watchRoutes, pageRoutes(parts)]
 
-/** JSON-RPC in one request and one answer. */
-const rpc: ExchangeKind = {
-  dialect: 'jsonrpc-exchange',
-  contentType: 'application/json',
-  failure: (code, message) =>
-    JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: errorCodes[code].rpc, message, data: { code } } }),
-}
-
-const refusal = (context: Context<Env>, status: 404 | 405 | 500, code: string, message: string): Response =>
-  context.json({ error: { code, message } }, status)
-
-function createApp({ version, onDefect }: Pick<SiteParts, 'version' | 'onDefect'>): Hono<Env> {
+function createApp(families: readonly RouteFamily[], onDefect: SiteParts['onDefect']): App {
   const app = new Hono<Env>()
-  const only = (path: string, methods: string): void => {
-    app.all(path, (context) => {
-      context.header('allow', methods)
-      return refusal(context, 405, 'invalid_request', `expected one of ${methods}`)
-    })
-  }
-  app.post('/rpc', (context) => {
-    context.env.exchange(rpc)
-    return RESPONSE_ALREADY_SENT
-  })
-  only('/rpc', 'POST')
-  app.get('/healthz', (context) => context.text('ok\n'))
-  only('/healthz', 'GET, HEAD')
-  app.get('/', (context) => {
-    context.header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
-    return context.html(page(version))
-  })
-  only('/', 'GET, HEAD')
+  for (const family of families) family.add(app)
   app.notFound((context) => refusal(context, 404, 'not_found', 'there is nothing at this path'))
   app.onError((error, context) => {
     onDefect(error, context.req.path)
@@ -64,13 +32,26 @@ function createApp({ version, onDefect }: Pick<SiteParts, 'version' | 'onDefect'
 }
 
 /** The site of one listener. */
-export function createSite({ version, onDefect, ...rules }: SiteParts): Site {
-  const app = createApp({ version, onDefect })
-  const guard: GuardRules = { ...rules, openPaths: new Set(['/', '/healthz']), socketPaths: new Set(['/rpc']) }
+export function createSite(parts: SiteParts): Site {
+  const { version: _, onDefect, ...rules } = parts
+  const families = familiesOf(parts)
+  const app = createApp(families, onDefect)
+  const guard: GuardRules = {
+    ...rules,
+    openPaths: new Set(families.flatMap(({ open = [] }) => open)),
+    bodyPaths: new Set(families.flatMap(({ bodies = [] }) => bodies)),
+    socketPaths: new Set(['/rpc']),
+  }
   // What a request brings beside itself, until the application asks for it.
-  const exchanges = new WeakMap<object, Bindings['exchange']>()
+  const exchanges = new WeakMap<IncomingMessage, (kind: ExchangeKind) => void>()
   const listener = getRequestListener(
-    (request, { incoming, outgoing }) => app.fetch(request, { incoming, outgoing, exchange: exchanges.get(incoming) }),
+    (request, { incoming }) =>
+      app.fetch(request, {
+        exchange(kind) {
+          exchanges.get(incoming as IncomingMessage)?.(kind)
+          return RESPONSE_ALREADY_SENT
+        },
+      }),
     { overrideGlobalObjects: false, autoCleanupIncoming: false },
   )
   return {

@@ -12,6 +12,8 @@ export interface GuardRules {
   readonly allowedOrigins: readonly string[]
   /** What anybody may look at. */
   readonly openPaths: ReadonlySet<string>
+  /** Where a POST without a body means nothing; elsewhere it needs no type of what it does not bring. */
+  readonly bodyPaths: ReadonlySet<string>
   /** Where WebSockets are. */
   readonly socketPaths: ReadonlySet<string>
   /** Who it is without a token; null: a token is needed. */
@@ -37,6 +39,19 @@ export function admit(asked: Asked, rules: GuardRules): Verdict {
     asked.rawHeaders.filter((_, index, list) => index % 2 === 1 && list[index - 1]?.toLowerCase() === name)
   const one = (name: string): string | undefined => all(name)[0]
 
+  const path = pathOf(asked.target)
+  /** Somebody follows a link to what anybody may look at: the page that has the link sees nothing of it. */
+  const isLink = (): boolean =>
+    rules.openPaths.has(path) &&
+    (asked.method === 'GET' || asked.method === 'HEAD') &&
+    one('sec-fetch-mode') === 'navigate' &&
+    one('sec-fetch-dest') === 'document'
+  const bodyless = (): boolean =>
+    !rules.bodyPaths.has(path) &&
+    all('content-type').length === 0 &&
+    all('transfer-encoding').length === 0 &&
+    Number(one('content-length') ?? 0) === 0
+
   if (asked.rawHeaders.length > 2 * limits.httpHeaders) return refused('too_large', 'too many headers', 431)
   for (const name of ['host', 'origin', 'authorization', 'content-type', 'transfer-encoding', 'sec-websocket-version']) {
     if (all(name).length > 1) return refused('invalid_request', `${name}: expected one header`)
@@ -53,18 +68,17 @@ export function admit(asked: Asked, rules: GuardRules): Verdict {
     headers['vary'] = 'origin'
     if (rules.allowedOrigins.includes(origin)) headers['access-control-allow-origin'] = origin
     else if (!isOwnOrigin(origin, written)) return refused('forbidden', 'origin: pages from there may not call')
-  } else if (one('sec-fetch-site') === 'cross-site') return refused('forbidden', 'pages from elsewhere may not call')
+  } else if (one('sec-fetch-site') === 'cross-site' && !isLink()) return refused('forbidden', 'pages from elsewhere may not call')
 
   if (asked.method === 'OPTIONS' && origin !== undefined && one('access-control-request-method') !== undefined) {
     const may = {
       'access-control-allow-methods': 'GET, POST',
-      'access-control-allow-headers': 'authorization, content-type',
+      'access-control-allow-headers': 'authorization, content-type, idempotency-key, last-event-id, prefer',
       'access-control-max-age': String(limits.corsAge),
     }
     return { kind: 'preflight', headers: { ...headers, ...may } }
   }
 
-  const path = pathOf(asked.target)
   let principal: Principal | null = null
   if (asked.upgrade || !rules.openPaths.has(path)) {
     const authorization = one('authorization')
@@ -84,7 +98,7 @@ export function admit(asked: Asked, rules: GuardRules): Verdict {
       return refused('invalid_request', 'sec-websocket-version: expected 13', 426)
     }
   } else if (asked.method === 'POST') {
-    if (!/^application\/json\s*(?:;|$)/i.test(one('content-type') ?? ''))
+    if (!bodyless() && !/^application\/json\s*(?:;|$)/i.test(one('content-type') ?? ''))
       return refused('invalid_request', 'content-type: expected application/json', 415)
     // Node reads on as if there were no other coding than chunks.
     if (one('transfer-encoding') !== undefined && one('transfer-encoding')?.toLowerCase() !== 'chunked')

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { errorCodes, messageOf, type ErrorCode } from '../protocol/errors.ts'
 import { closedByOther, orchestratorEnds, type CloseReason, type Emit, type Link, type LinkEvent } from '../protocol/link.ts'
 import { limits } from '../protocol/limits.ts'
+import { askedText, headOf } from './http-asked.ts'
 import type { ExchangeKind } from './site.ts'
 
 /** One request and its answer; whoever claims it owns both. */
@@ -13,23 +14,38 @@ export interface Exchange {
 
 /**
  * One HTTP request as a link: its body is one message, then the other side has said all; what is written until the link is
- * closed is the answer. `continues`: the client waits for a word before it sends its body.
+ * closed is the answer. Of a `whole` one the first that is written is the head, and where that has no body, each that follows
+ * is sent at once. `continues`: the client waits for a word before it sends its body.
  */
 export function exchangeOf(request: IncomingMessage, response: ServerResponse, kind: ExchangeKind, continues: boolean): Exchange {
-  const keepAlive = !mayHaveBody(request) || response.shouldKeepAlive
+  const keepAlive = response.shouldKeepAlive
   let reason: CloseReason = { kind: 'remote' }
   let answer: Array<Uint8Array | string> = []
+  /** The whole answer has been given, or its head and what follows comes piece by piece. */
   let answered = false
+  let streaming = false
 
-  function respond(status: number, body: readonly (Uint8Array | string)[]): void {
+  function begin(status: number, headers: Readonly<Record<string, string | number>>): void {
     answered = true
     // What was not read to its end would be taken for the next request.
     response.shouldKeepAlive = keepAlive && request.readableEnded
+    response.writeHead(status, headers)
+  }
+  function respond(status: number, body: readonly (Uint8Array | string)[]): void {
     const bytes =
       body.length === 1 && typeof body[0] === 'string' ? body[0] : Buffer.concat(body.map((part) => Buffer.from(part)))
-    if (bytes.length === 0) response.writeHead(status)
-    else response.writeHead(status, { 'content-type': kind.contentType, 'content-length': Buffer.byteLength(bytes) })
+    begin(status, bytes.length === 0 ? {} : { 'content-type': kind.contentType, 'content-length': Buffer.byteLength(bytes) })
     response.end(bytes.length === 0 ? undefined : bytes)
+  }
+  function answerWith(written: Uint8Array | string): void {
+    const { status, headers, body } = headOf(written)
+    const bodyless = body === null || status === 204 || status === 304
+    begin(status, { ...headers, ...(bodyless ? {} : { 'content-length': Buffer.byteLength(body) }) })
+    if (body !== null || request.method === 'HEAD') response.end(body ?? undefined)
+    else {
+      streaming = true
+      response.flushHeaders()
+    }
   }
   const fail = (code: ErrorCode, message: string): void => {
     if (!answered && !response.destroyed) respond(errorCodes[code].status, [kind.failure(code, message)])
@@ -62,8 +78,9 @@ export function exchangeOf(request: IncomingMessage, response: ServerResponse, k
       })
       request.on('end', () => {
         if (over) return
-        if (size === 0) return refuseBody('parse_error', 'the body is empty')
-        const chunk = body.subarray(0, size)
+        if (size === 0 && kind.whole !== true) return refuseBody('parse_error', 'the body is empty')
+        const said = body.subarray(0, size)
+        const chunk = kind.whole === true ? Buffer.from(askedText(request, said.toString('utf8'))) : said
         body = Buffer.alloc(0)
         emit({ type: 'link.data', chunk })
         emit({ type: 'link.ended' })
@@ -73,14 +90,18 @@ export function exchangeOf(request: IncomingMessage, response: ServerResponse, k
       if (!answered && reason.kind === 'remote') reason = { kind: 'failed', because: messageOf(error) }
     })
     response.on('error', () => {})
+    response.on('drain', () => emit({ type: 'link.drained' }))
     response.on('close', () => emit({ type: 'link.closed', reason }))
     emit({ type: 'link.opened' })
 
     return {
       framed: true,
       send(bytes) {
-        if (answered || response.destroyed) return false
-        answer.push(bytes)
+        if (response.destroyed || response.writableEnded) return false
+        if (streaming) return response.write(bytes)
+        if (answered) return false
+        if (kind.whole === true) answerWith(bytes)
+        else answer.push(bytes)
         return true
       },
       get queued() {
@@ -95,10 +116,14 @@ export function exchangeOf(request: IncomingMessage, response: ServerResponse, k
       },
       end() {},
       close(because) {
+        if (streaming && !response.writableEnded) {
+          reason = { kind: 'local', because }
+          response.end()
+        }
         if (answered || response.destroyed) return
         reason = { kind: 'local', because }
         if (answer.length > 0) respond(200, answer)
-        else if (because === closedByOther) respond(204, [])
+        else if (because === closedByOther && kind.whole !== true) respond(204, [])
         else fail(because === orchestratorEnds ? 'shutting_down' : 'unavailable', because)
         answer = []
       },
@@ -106,6 +131,8 @@ export function exchangeOf(request: IncomingMessage, response: ServerResponse, k
         if (response.destroyed) return
         reason = { kind: 'local', because }
         if (!answered && because === orchestratorEnds) fail('shutting_down', because)
+        // Whoever has read all that was written hears that it is over, and not that something broke.
+        else if (streaming && because === orchestratorEnds && response.writableLength === 0) response.end()
         else request.socket.destroy()
       },
     }

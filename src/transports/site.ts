@@ -36,6 +36,9 @@ export type Verdict =
 export interface ExchangeKind {
   readonly dialect: string
   readonly contentType: string
+  /** The dialect hears the request with its path and headers, and says the status itself: protocol/exchange.ts. */
+  readonly whole?: true
+  /** The body of what is refused before the dialect has answered. */
   failure(code: ErrorCode, message: string): string
 }
 

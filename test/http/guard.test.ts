@@ -14,6 +14,7 @@ const rules: GuardRules = {
   own: ownNames('127.0.0.1', 'box'),
   allowedOrigins: ['http://localhost:5173'],
   openPaths: new Set(['/', '/healthz']),
+  bodyPaths: new Set(['/rpc']),
   socketPaths: new Set(['/rpc']),
   identify: () => local,
   authenticate: (token) => (token === 'sesame ✓' || token === 'sesame' ? known : undefined),
@@ -167,6 +168,24 @@ describe('Origin', () => {
     expect(site('cross-site', ['Origin', 'http://localhost:5173'])).toBe('admitted')
   })
 
+  test('a link on another page leads to what anybody may look at, and nothing else does', () => {
+    const follow = (target: string, rest: Partial<Asked> = {}, ...more: Headers) => {
+      const link = [
+        ['Sec-Fetch-Site', 'cross-site'],
+        ['Sec-Fetch-Mode', 'navigate'],
+        ['Sec-Fetch-Dest', 'document'],
+      ] as const
+      const given = link.filter(([name]) => !more.some(([other]) => other === name))
+      return judged(get([['Host', 'localhost'], ...given, ...more], { target, ...rest }))
+    }
+    expect([follow('/'), follow('/?a=b'), follow('/', { method: 'HEAD' })]).toEqual(['admitted', 'admitted', 'admitted'])
+    expect(follow('/rpc')).toBe(403)
+    expect(follow('/', { method: 'POST' })).toBe(403)
+    expect(follow('/', {}, ['Origin', 'null'])).toBe(403)
+    expect(follow('/', {}, ['Sec-Fetch-Dest', 'iframe'])).toBe(403)
+    expect(follow('/', {}, ['Sec-Fetch-Mode', 'no-cors'])).toBe(403)
+  })
+
   test('an allowed page is told so, and nobody else', () => {
     const preflight = (origin: string) =>
       admit(
@@ -186,7 +205,7 @@ describe('Origin', () => {
         vary: 'origin',
         'access-control-allow-origin': 'http://localhost:5173',
         'access-control-allow-methods': 'GET, POST',
-        'access-control-allow-headers': 'authorization, content-type',
+        'access-control-allow-headers': 'authorization, content-type, idempotency-key, last-event-id, prefer',
         'access-control-max-age': String(limits.corsAge),
       },
     })
@@ -277,6 +296,14 @@ describe('what is asked', () => {
     expect(judged(post([json, ['Content-Encoding', 'gzip']]))).toBe(415)
     expect(judged(post([json, ['Content-Length', String(limits.lineBytes)]]))).toBe('admitted')
     expect(judged(post([json, ['Content-Length', String(limits.lineBytes + 1)]]))).toBe(413)
+  })
+
+  test('what has no body needs no type of it, except where there must be one', () => {
+    const empty = (headers: Headers, target = '/api/v1/service/restart') =>
+      judged(get([['Host', 'localhost'], ...headers], { method: 'POST', target }))
+    expect([empty([]), empty([['Content-Length', '0']])]).toEqual(['admitted', 'admitted'])
+    expect([empty([['Content-Length', '1']]), empty([['Transfer-Encoding', 'chunked']])]).toEqual([415, 415])
+    expect([empty([['Content-Type', 'text/plain']]), empty([['Content-Type', '']]), empty([], '/rpc')]).toEqual([415, 415, 415])
   })
 
   test('a WebSocket: its path, its method, its version', () => {

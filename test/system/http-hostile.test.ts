@@ -60,7 +60,7 @@ describe('pages and names of others', () => {
     expect(preflight.status).toBe(204)
     expect(Object.fromEntries(preflight.headers)).toMatchObject({
       'access-control-allow-origin': 'http://localhost:5173',
-      'access-control-allow-headers': 'authorization, content-type',
+      'access-control-allow-headers': 'authorization, content-type, idempotency-key, last-event-id, prefer',
     })
     const refused = await post(origin, body, { ...json, origin: 'http://localhost:5173' })
     expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([401, 'http://localhost:5173'])
