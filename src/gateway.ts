@@ -1,10 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type * as z from 'zod'
 import type { Gateway, Sink } from './protocol/calls.ts'
 import type { Changed, Command, Mutation, Plan, StreamRequest } from './protocol/command.ts'
 import { HyphaeError, messageOf } from './protocol/errors.ts'
 import { formatDuration } from './protocol/duration.ts'
 import { addressOf, parseAddress, type Address } from './protocol/ids.ts'
+import { invalidParams } from './protocol/invalid.ts'
 import { hasAtMost, isRecord } from './protocol/json.ts'
 import { limits } from './protocol/limits.ts'
 import { nearest } from './protocol/nearest.ts'
@@ -45,15 +45,6 @@ interface GatewayEnds {
   concluded(): Promise<unknown>
 }
 
-/** The first issue of a failed parse, as our error: which field, what was expected. */
-function invalid(error: z.ZodError): HyphaeError {
-  const issue = error.issues[0]
-  const field = issue === undefined ? '' : issue.path.map(String).join('.')
-  const message =
-    issue === undefined ? 'invalid input' : `${field === '' ? 'params' : field}: ${issue.message}`.slice(0, limits.quotedText)
-  return new HyphaeError('invalid_params', message, { field, issues: error.issues.length })
-}
-
 /**
  * (principal, command) → permitted? → actor → reply. The only way in from outside; nothing is permitted that a command
  * does not name.
@@ -86,7 +77,7 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
       throw new HyphaeError('too_large', `the input of a command may hold at most ${limits.inputValues} values`)
     }
     const parsed = command.input.safeParse(input)
-    if (!parsed.success) throw invalid(parsed.error)
+    if (!parsed.success) throw invalidParams(parsed.error)
     return { command, parsed: parsed.data }
   }
 

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { createConversation } from './actors/conversation.ts'
 import { createServerSockets } from './actors/server-socket.ts'
 import type { Access } from './access.ts'
+import { httpApi } from './dialects/http-api.ts'
 import { jsonrpc } from './dialects/jsonrpc.ts'
 import { magictunnel } from './dialects/magictunnel.ts'
 import type { Admission } from './machines/listener.ts'
@@ -49,6 +50,7 @@ export function createSurfaces(parts: SurfacesParts) {
     ['jsonrpc', jsonrpc({ isStream: (method) => registry.get(method)?.kind === 'stream' }) as Dialect],
     // One request, one answer: what asks for a stream is told that it needs more than that.
     ['jsonrpc-exchange', jsonrpc({ isStream: () => false }) as Dialect],
+    ['http-api', httpApi({ registry }) as Dialect],
     [
       'magictunnel',
       magictunnel({ now: timestamp, defaultService, isAllowed: (verb) => admitsVerb(allowedCommands, verb) }) as Dialect,

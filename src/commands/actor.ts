@@ -5,7 +5,7 @@ import { parseAddress, type Kind } from '../protocol/ids.ts'
 import { nearest } from '../protocol/nearest.ts'
 import { publicEvents, publicEventTypes } from '../protocol/public-events.ts'
 import { limits } from '../protocol/limits.ts'
-import { actorStatus, watchItem } from '../protocol/status.ts'
+import { actorStatus, watchItem, type WatchItem } from '../protocol/status.ts'
 import type { FleetView } from '../protocol/view.ts'
 import { membersOf } from './names.ts'
 
@@ -125,6 +125,18 @@ export const actorWatch = stream({
   permission: 'fleet.read',
   errors: [],
   policy: 'newest',
+  resumable: {
+    place(before, item) {
+      const told = item as WatchItem
+      if (told.type === 'begin') return [told.run, told.seq, told.fact].join(':')
+      const [run = '', seq = '', last = ''] = before?.split(':') ?? []
+      return told.type === 'fact' ? [run, seq, told.fact.seq].join(':') : [run, told.seq, last].join(':')
+    },
+    input(place) {
+      const [, run = '', seq, last] = /^([^:]+):(\d{1,15}):(\d{1,15})$/.exec(place) ?? []
+      return run === '' ? undefined : { after: { run, seq: Number(seq), fact: Number(last) } }
+    },
+  },
   input: z.strictObject({
     filter: z.string().optional().describe('an address, or the beginning of some: "service.", "service.web"'),
     facts: z.boolean().default(false).describe('also what happened, with reasons'),

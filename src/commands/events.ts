@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { query, stream } from '../protocol/command.ts'
-import { fact } from '../protocol/facts.ts'
+import { fact, type Fact } from '../protocol/facts.ts'
 import { addressOf } from '../protocol/ids.ts'
 import type { FactQuery } from '../protocol/journal.ts'
 import { limits } from '../protocol/limits.ts'
@@ -77,6 +77,10 @@ export const eventsFollow = stream({
   permission: 'fleet.read',
   errors: [],
   policy: 'all',
+  resumable: {
+    place: (_before, item) => String((item as Fact).seq),
+    input: (place) => (/^\d{1,15}$/.test(place) ? { after_seq: Number(place) } : undefined),
+  },
   input: followInput,
   output: fact,
   open: (view, { after_seq: after, ...given }) => ({

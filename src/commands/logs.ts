@@ -1,7 +1,8 @@
 import * as z from 'zod'
-import { query, stream } from '../protocol/command.ts'
+import { query, stream, type Resumable } from '../protocol/command.ts'
+import { isRecord, parseJson } from '../protocol/json.ts'
 import { limits } from '../protocol/limits.ts'
-import { followedLogItem, logItem } from '../protocol/status.ts'
+import { followedLogItem, logItem, type FollowedLogItem } from '../protocol/status.ts'
 import type { LogQuery } from '../protocol/view.ts'
 import { knownServices } from './names.ts'
 
@@ -82,12 +83,32 @@ export const logsRead = query({
   },
 })
 
+/** Where each log goes on, as JSON: a service of which nothing was heard yet begins as at first. */
+const resumable: Resumable = {
+  place(before, item) {
+    if (before === '') return ''
+    const { service, offset: end } = item as FollowedLogItem
+    const ends = before === null ? {} : (JSON.parse(before) as Record<string, number>)
+    const place = JSON.stringify({ ...ends, [service]: end })
+    return place.length > limits.streamPlace ? '' : place
+  },
+  input(place) {
+    try {
+      const after = parseJson(place)
+      return isRecord(after) ? { after } : undefined
+    } catch {
+      return undefined
+    }
+  },
+}
+
 export const logsFollow = stream({
   name: 'logs.follow',
   summary: 'The last lines that services wrote, or those since a time or that match, then each new one.',
   permission: 'logs.read',
   errors: ['not_found'],
   policy: 'all',
+  resumable,
   input: followInput,
   output: followedLogItem,
   open: (view, { services, after, ...asked }) => ({

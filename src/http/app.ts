@@ -3,6 +3,7 @@ import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 import type { ExchangeKind, Site } from '../transports/site.ts'
+import { apiRoutes } from './api-routes.ts'
 import { admit, type GuardRules } from './guard.ts'
 import { pageRoutes } from './page-routes.ts'
 import { refusal, type App, type Env, type RouteFamily } from './routes.ts'
@@ -18,7 +19,7 @@ export interface SiteParts extends Omit<GuardRules, 'openPaths' | 'socketPaths' 
 }
 
 /** Every family of routes there is. */
-const familiesOf = (parts: SiteParts): readonly RouteFamily[] => [rpcRoutes, watchRoutes, pageRoutes(parts)]
+const familiesOf = (parts: SiteParts): readonly RouteFamily[] => [rpcRoutes, apiRoutes, watchRoutes, pageRoutes(parts)]
 
 function createApp(families: readonly RouteFamily[], onDefect: SiteParts['onDefect']): App {
   const app = new Hono<Env>()

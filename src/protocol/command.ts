@@ -128,6 +128,14 @@ export interface WatchPosition {
   readonly fact?: number | undefined
 }
 
+/** How a stream goes on after an item, on a wire that tells a place and not a number of items. */
+export interface Resumable {
+  /** The place after an item, given the one before (null: none yet). Empty: it has become too long to be told, and stays so. */
+  place(before: string | null, item: unknown): string
+  /** What the input says to go on there; undefined: that is no place. */
+  input(place: string): Readonly<Record<string, unknown>> | undefined
+}
+
 /** Tells what happens, until cancelled. */
 export interface Stream<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> extends Described {
   readonly kind: 'stream'
@@ -136,6 +144,8 @@ export interface Stream<I extends z.ZodType = z.ZodType, O extends z.ZodType = z
   readonly output: O
   /** newest: a slow reader misses intermediate states; all: it is cut off rather than lied to. */
   readonly policy: 'newest' | 'all'
+  /** Without it a stream begins anew. */
+  readonly resumable?: Resumable
   open(view: FleetView, input: z.output<I>): StreamRequest
 }
 

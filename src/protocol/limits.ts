@@ -313,4 +313,8 @@ export const limits = {
   logTries: 10,
   /** Descriptors that must be free before a spawn with a pipe: more than it takes, on both sides of the fork. */
   spawnDescriptors: 8,
+  /** Where a stream over HTTP goes on, as its reader gives it back in a header, characters; headers have 16 KB together. */
+  streamPlace: 4_096,
+  /** How often a stream over HTTP says something, so that nobody between takes it for dead, ms. */
+  streamKeepAlive: 15_000,
 } as const

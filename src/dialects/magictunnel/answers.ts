@@ -1,7 +1,8 @@
 import { isRecord } from '../../protocol/json.ts'
 import type { Reply, ReplyError } from '../../protocol/reply.ts'
 import type { Order } from './orders.ts'
-import { customRestartResult, executionResult, healthyIn, metrics, outcomeOf, processStatus } from './shapes.ts'
+import { metricsOf } from '../../protocol/fleet-metrics.ts'
+import { customRestartResult, executionResult, healthyIn, outcomeOf, processStatus } from './shapes.ts'
 
 /** Replies of the gateway in the original's words. */
 
@@ -84,7 +85,7 @@ export function conclude(verb: Order['verb'], service: string | null, reply: Rep
   switch (verb) {
     case 'status':
       if (!reply.ok) return refused(reply.error.message)
-      return said('Status retrieved successfully', { ...processStatus(reply.output, service), ...metrics(reply.output) })
+      return said('Status retrieved successfully', { ...processStatus(reply.output, service), ...metricsOf(reply.output) })
     case 'health':
       return healthOf(service, reply)
     case 'start':

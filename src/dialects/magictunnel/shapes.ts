@@ -56,19 +56,6 @@ export function processStatus(output: unknown, service: string | null): Shape {
   }
 }
 
-/** `supervisor` and `services` of a `system.status`, as the guide's metrics have them. */
-export function metrics(output: unknown): Shape {
-  const { status, uptime, managed_services: managed } = record(record(output)['supervisor'])
-  const services = Object.entries(servicesOf(output)).map(([name, one]) => {
-    const { status: word, pid, uptime: seconds, memory_mb, cpu_percent, restart_count } = record(one)
-    return [name, { status: word, pid, uptime: seconds, memory_mb, cpu_percent, restart_count }] as const
-  })
-  return {
-    supervisor: { status: or(status, null), uptime: or(uptime, null), managed_services: or(managed, null) },
-    services: Object.fromEntries(services),
-  }
-}
-
 const capital = (word: unknown): unknown => (typeof word === 'string' ? word.slice(0, 1).toUpperCase() + word.slice(1) : null)
 
 /** CommandExecutionResult. `truncated` stands there only when something was cut off. */
