@@ -48,6 +48,8 @@ export const spec = (changes: Partial<ServiceSpec>): ServiceSpec => ({
   memoryLimit: null,
   schedule: null,
   description: '',
+  category: 'core',
+  kind: 'plain',
   logs: usualLogRules,
   ...changes,
 })

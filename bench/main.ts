@@ -11,6 +11,7 @@ import { promises } from './promises.ts'
 import { requests } from './requests.ts'
 import { respawn } from './respawn.ts'
 import { scale } from './scale.ts'
+import { scrape } from './scrape.ts'
 import { sharing } from './restarts.ts'
 import { rotate } from './rotate.ts'
 import { spawnMany } from './spawn.ts'
@@ -25,6 +26,7 @@ const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   rotate: () => rotate(),
   growth,
   scale,
+  scrape,
   promises,
   durable,
   survive,

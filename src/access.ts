@@ -1,22 +1,28 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import process from 'node:process'
+import type { Logins } from './logins.ts'
+import type { AccessRules, Credential } from './protocol/control-rules.ts'
 import { hostAndPort, isLoopback } from './protocol/endpoint.ts'
-import type { Principal } from './protocol/principal.ts'
+import type { Principal, Role } from './protocol/principal.ts'
+import type { Proof } from './protocol/proof.ts'
 import { commandsOf } from './protocol/verbs.ts'
 
 /** Who somebody is, by the way he comes: what the transport proves, and what a token proves. Nobody else is anybody. */
 
-export interface AccessOptions {
-  /** What callers over the network must present; null: whoever is on this machine may come without one, nobody else may. */
-  readonly token: string | null
-  /** The control verbs that callers over the network may use; null = all. */
-  readonly allowedCommands: readonly string[] | null
+export interface AccessParts {
+  readonly logins: Logins
+  /** A wrong token was shown. */
+  refused(via: string, peer: string): void
 }
 
 export interface Access {
   /** Known without a token; null: a token is needed. `peer`: over the network an address with its port. */
   identify(scheme: string, peer: string): Principal | null
-  authenticate(scheme: string, token: string): Principal | undefined
+  authenticate(scheme: string, token: string, peer: string): Proof
+  /** Whoever was let in as he is now; a reason where he would not be let in as the same any more. */
+  current(principal: Principal): Principal | { readonly because: string }
+  /** From now on other rules hold. */
+  take(rules: AccessRules): void
 }
 
 /** Whoever can open a unix socket of mode 0600 is the user who runs us. */
@@ -29,18 +35,67 @@ const localUser = (via: string): Principal => ({
 /** The same length for every secret, so that comparing takes the same time. */
 const digest = (secret: string): Buffer => createHash('sha256').update(secret).digest()
 
-export function createAccess({ token, allowedCommands }: AccessOptions): Access {
-  const only = allowedCommands === null ? {} : { only: commandsOf(allowedCommands) }
-  const expected = token === null ? undefined : digest(token)
+interface Known {
+  readonly name: string
+  readonly role: Role
+  readonly digest: Buffer
+}
+
+/** A protocol whose callers can be told to come later. */
+const hasStatus = (scheme: string): boolean => scheme === 'http' || scheme === 'https'
+
+export function createAccess(first: AccessRules, { logins, refused }: AccessParts): Access {
+  let known: readonly Known[] = []
+  let only: Pick<Principal, 'only'> = {}
+  /** By what each was let in; null: by coming from this machine. */
+  const letIn = new WeakMap<Principal, Known | null>()
+
+  const take = ({ token, tokens = [], allowedCommands }: AccessRules): void => {
+    const own: Credential[] = token === null ? [] : [{ name: 'supervisor', token, role: 'admin' }]
+    known = [...own, ...tokens].map((one) => ({ name: one.name, role: one.role, digest: digest(one.token) }))
+    only = allowedCommands === null ? {} : { only: commandsOf(allowedCommands) }
+  }
+  take(first)
+
+  const admitted = (by: Known | null, principal: Principal): Principal => {
+    letIn.set(principal, by)
+    return principal
+  }
+  /** All are compared, whichever it is, so that the time tells nothing. */
+  const find = (proof: Buffer): Known | undefined => {
+    let found: Known | undefined
+    for (const one of known) if (timingSafeEqual(one.digest, proof)) found = one
+    return found
+  }
   return {
+    take,
     identify(scheme, peer) {
       if (scheme === 'unix' || scheme === 'memory') return localUser('unix')
-      if (expected !== undefined || !isLoopback(hostAndPort(`${scheme}:${peer}`).host)) return null
-      return { name: 'local-operator', via: scheme, role: 'admin', ...only }
+      if (known.length > 0 || !isLoopback(hostAndPort(`${scheme}:${peer}`).host)) return null
+      return admitted(null, { name: 'local-operator', via: scheme, peer, role: 'admin', ...only })
     },
-    authenticate(scheme, given) {
-      if (expected === undefined || !timingSafeEqual(digest(given), expected)) return undefined
-      return { name: 'token:supervisor', via: scheme, role: 'admin', ...only }
+    authenticate(scheme, given, peer) {
+      const found = find(digest(given))
+      if (found === undefined) {
+        const rejected = logins.failed(peer, !hasStatus(scheme))
+        refused(scheme, peer)
+        return { rejected }
+      }
+      const { name, role } = found
+      return { principal: admitted(found, { name: `token:${name}`, via: scheme, peer, role, ...only }) }
+    },
+    current(principal) {
+      const by = letIn.get(principal)
+      // The local user, and whoever was not let in by us.
+      if (by === undefined) return principal
+      const { only: _, ...rest } = principal
+      const now = { ...rest, ...only }
+      if (by === null) return known.length === 0 ? now : { because: 'a token is needed now' }
+      const same = known.find((one) => one.digest.equals(by.digest))
+      if (same === undefined) return { because: `${principal.name} is not valid any more` }
+      if (same.name !== by.name) return { because: `the token of ${principal.name} is that of token:${same.name} now` }
+      if (same.role !== by.role) return { because: `${principal.name} has the role ${same.role} now` }
+      return now
     },
   }
 }

@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import process from 'node:process'
-import type { AccessOptions } from './access.ts'
 import { toldProblems } from './config/told.ts'
 import { ConfigError, type ConfigProblem } from './config/errors.ts'
 import { readConfigText } from './config/file.ts'
@@ -12,6 +11,7 @@ import type { ListenerSpec, Orchestrator, OrchestratorOptions } from './options.
 import { createOrchestrator as create } from './orchestrator.ts'
 import { joinHost } from './protocol/endpoint.ts'
 import { HyphaeError, systemCode } from './protocol/errors.ts'
+import type { Certificate, ControlRules } from './protocol/control-rules.ts'
 import type { ReadConfig } from './protocol/reload.ts'
 import type { LoadConfig } from './reloading.ts'
 
@@ -27,6 +27,7 @@ export function optionsOf(config: LoadedConfig, { env = process.env }: EmbedOpti
   const {
     services,
     groups = [],
+    hooks = [],
     warnings = [],
     settings = {},
     environment,
@@ -36,6 +37,7 @@ export function optionsOf(config: LoadedConfig, { env = process.env }: EmbedOpti
   return {
     services,
     groups,
+    hooks,
     stateDir: config.stateDir,
     configPath: config.path,
     warnings,
@@ -47,31 +49,44 @@ export function optionsOf(config: LoadedConfig, { env = process.env }: EmbedOpti
     logMaxAge: config.logs.maxAge,
     loadConfig: readerOf(config, env),
     listeners: listenersOf(config),
-    access: accessOf(config),
-    allowedOrigins: config.http.allowedOrigins,
-    programs: { allowed: config.supervisor.allowedPrograms, allowShell: config.supervisor.allowShell },
+    ...controlRulesOf(config),
     defaultService: config.defaultService,
   }
 }
 
+/** The same with TLS around it. */
+const secure = { tcp: 'tls', http: 'https' } as const
+
 /** Its own socket, and a port for each surface that the config does not switch off. */
 function listenersOf({ stateDir, supervisor, http }: LoadedConfig): ListenerSpec[] {
   const network = [
-    { name: 'supervisor', scheme: 'tcp', dialect: 'magictunnel', setting: 'supervisor.port', ...supervisor },
-    { name: 'http', scheme: 'http', dialect: 'jsonrpc', setting: 'http.port', ...http },
+    { name: 'supervisor', scheme: 'tcp' as const, dialect: 'magictunnel', setting: 'supervisor.port', ...supervisor },
+    { name: 'http', scheme: 'http' as const, dialect: 'jsonrpc', setting: 'http.port', ...http },
   ]
   return [
     { name: 'control', endpoint: `unix:${controlSocketOf(stateDir)}`, dialect: 'jsonrpc' },
-    ...network.flatMap(({ name, scheme, host, port, dialect, setting }) =>
-      port === null ? [] : [{ name, endpoint: `${scheme}:${joinHost(host, port)}`, dialect, setting }],
+    ...network.flatMap(({ name, scheme, host, port, tls, dialect, setting }) =>
+      port === null
+        ? []
+        : [{ name, endpoint: `${tls === null ? scheme : secure[scheme]}:${joinHost(host, port)}`, dialect, setting }],
     ),
   ]
 }
 
-const accessOf = ({ supervisor: { authentication, allowedCommands } }: LoadedConfig): AccessOptions => ({
-  token: authentication.enabled ? authentication.token : null,
-  allowedCommands,
-})
+/** What a reload takes over at once. */
+const controlRulesOf = ({ supervisor, http, environment }: LoadedConfig): ControlRules => {
+  const { authentication, allowedCommands, allowedPrograms: allowed, barredPrograms: barred, allowShell } = supervisor
+  const { enabled, token, tokens } = authentication
+  return {
+    access: { token: enabled ? token : null, tokens: enabled ? tokens : [], allowedCommands },
+    programs: { allowed, barred, allowShell, production: environment === 'production' },
+    allowedOrigins: http.allowedOrigins,
+    certificates: {
+      ...(supervisor.tls === null ? {} : { supervisor: supervisor.tls }),
+      ...(http.tls === null ? {} : { http: http.tls }),
+    },
+  }
+}
 
 /** An orchestrator of a config that was loaded, or of options of one's own. */
 export const createOrchestrator = (given: LoadedConfig | OrchestratorOptions): Orchestrator =>
@@ -83,13 +98,28 @@ const told = ({ file, line, field, message, suggestion }: ConfigProblem): string
 
 /** What a config says to a fleet that runs. */
 function readOf(config: LoadedConfig, env: NodeJS.ProcessEnv): ReadConfig {
-  const { path, services, groups, warnings, mode, leftOut, envFiles, supervisor, http, log, journal, stateDir, defaultService } =
-    config
-  const { port, host, ...security } = supervisor
+  const {
+    path,
+    services,
+    groups,
+    hooks,
+    warnings,
+    mode,
+    leftOut,
+    envFiles,
+    supervisor,
+    http,
+    log,
+    journal,
+    stateDir,
+    defaultService,
+  } = config
+  const { port, host, tls } = supervisor
   return {
     path,
     services,
     groups,
+    hooks,
     mode,
     leftOut,
     envFiles,
@@ -98,16 +128,21 @@ function readOf(config: LoadedConfig, env: NodeJS.ProcessEnv): ReadConfig {
       state: stateDir,
       'supervisor.port': port,
       'supervisor.host': host,
-      'supervisor.environment': config.environment,
-      'supervisor.security': security,
+      'supervisor.tls': tlsKind(tls),
       'supervisor.default_service': defaultService,
-      http,
+      http: { host: http.host, port: http.port },
+      'http.tls': tlsKind(http.tls),
       log,
       journal,
     },
+    rules: controlRulesOf(config),
     environment: childEnvironment(env, config.secretVariables),
   }
 }
+
+/** What of TLS a listener can't change while it listens. */
+const tlsKind = (tls: Certificate | null): string =>
+  tls === null ? 'off' : tls.ca === null ? 'on' : 'on, with certificates of clients'
 
 const toStopAll = '`hyphae stop all` stops everything, and so does `supervisor: { services: {} }`'
 

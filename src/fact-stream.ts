@@ -38,6 +38,7 @@ export function tellFacts(
   let busy = true
   let over = false
   const about = query.about === undefined ? undefined : new Set(query.about)
+  const types = query.types === undefined ? undefined : new Set(query.types)
 
   const tell = async (batch: readonly Fact[]): Promise<void> => {
     for (const fact of batch) {
@@ -58,6 +59,7 @@ export function tellFacts(
   const stop = source.directory.watch((changes) => {
     for (const change of changes) {
       if (change.type !== 'fact' || about?.has(change.fact.about) === false) continue
+      if (change.type === 'fact' && types?.has(change.fact.type) === false) continue
       // What was recorded before we began is told from the journal, or not at all.
       if (!resume || change.fact.seq > begun) waiting.push(change.fact)
     }

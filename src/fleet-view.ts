@@ -24,6 +24,7 @@ export interface FleetViewParts {
   groups: FleetView['groups']
   leftOut: FleetView['leftOut']
   readonly logs: Pick<LogReading, 'lines' | 'ends'>
+  readonly watching: Pick<FleetView, 'health' | 'metrics' | 'banner'>
   /** It may not have been opened yet. */
   journal(): Pick<Journal, 'read' | 'kept'>
 }
@@ -107,12 +108,13 @@ export function createFleetView({
   groups,
   leftOut,
   logs,
+  watching,
   journal,
 }: FleetViewParts): FleetView {
   const placeOf = createPlaces()
 
   function gather(entry: Entry, program: Entry | undefined): ServiceStatus {
-    const { spec, pid, containment, memory, restartCount, generation, desired } = contextOf(entry)
+    const { spec, next, pid, containment, memory, restartCount, generation, desired } = contextOf(entry)
     const overlapping = entry.state.startsWith(overlap)
     const state = overlapping
       ? 'overlapping'
@@ -136,6 +138,8 @@ export function createFleetView({
       generation,
       desired,
       depends_on: spec.dependsOn.map((dependency) => dependency.service),
+      category: (next ?? spec).category,
+      kind: (next ?? spec).kind,
       family: spec.family,
       args: spec.args,
       user: spec.user?.name ?? null,
@@ -191,6 +195,7 @@ export function createFleetView({
   }
 
   return {
+    ...watching,
     supervisor,
     programs,
     groups,
@@ -203,8 +208,10 @@ export function createFleetView({
         const entry = directory.entry(addressOf('listener', name))
         const bound = entry?.snapshot.context['bound']
         const because = entry?.snapshot.context['because']
+        const endpoint = entry?.snapshot.context['endpoint']
         return {
           name,
+          scheme: typeof endpoint === 'string' ? endpoint.slice(0, endpoint.indexOf(':')) : '',
           address: typeof bound === 'string' ? bound : null,
           error: entry?.state === 'closed' && typeof because === 'string' ? because : null,
         }

@@ -33,7 +33,7 @@ export interface GatewayParts {
   /** Why nothing can be acknowledged now (a full disk); null while all is well. */
   fault(): string | null
   /** A command is about to be carried out. */
-  accepted(command: string, by: string, about: readonly Address[], request: string | undefined): void
+  accepted(command: string, by: Principal, about: readonly Address[], request: string | undefined): void
   /** A defect of ours, for the log: callers only hear that there is one. */
   onDefect(error: unknown, command: string): void
 }
@@ -52,6 +52,7 @@ interface GatewayEnds {
 export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
   const { registry, view } = parts
   const concluding = new Set<Promise<void>>()
+  const moment = () => ({ now: parts.clock(), time: new Date().toISOString() })
 
   function admit(principal: Principal, name: string, input: unknown): { command: Command; parsed: unknown } {
     const command = registry.get(name)
@@ -188,9 +189,9 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
     const { request_id: given, wait, ...input } = parsed as { readonly request_id?: string; readonly wait: boolean | number }
     const request = given ?? own
     const planned = (repeated: boolean): Plan<unknown> =>
-      command.plan(view, parsed, { principal, now: parts.clock(), newId: parts.newId, request, repeated })
+      command.plan(view, parsed, { principal, ...moment(), newId: parts.newId, request, repeated })
     const run = (plan: Plan<unknown>, slip?: RequestSlip): Promise<Reply> => {
-      parts.accepted(plan.what ?? command.name, principal.name, subjects(plan), request)
+      parts.accepted(plan.what ?? command.name, principal, subjects(plan), request)
       const { note } = plan
       // Of thousands the first have ended, and may be forgotten, before the last has been told.
       const stop = note && parts.listen(plan.watch, (changed) => note(view, changed))

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
+import type * as z from 'zod'
 import type { Directory, Entry } from './directory.ts'
 import type { ServiceContext } from './machines/service.ts'
+import type { LockdownInput } from './machines/lockdown.ts'
 import type { GroupContext } from './machines/group-parts.ts'
 import { groupRecord, type GroupRecord } from './protocol/group.ts'
 import type { Journal, JournalRecord } from './protocol/journal.ts'
 import { fleetRecord, recordFormat, serviceRecord, type FleetRecord, type ServiceRecord } from './protocol/record.ts'
+import { lockdownRecord, type Lockdown } from './protocol/lockdown.ts'
 import { parseAddress } from './protocol/ids.ts'
 import type { ServiceSpec } from './protocol/service.ts'
 
@@ -53,6 +56,17 @@ export function createKeeper({ directory, journal, boot, groups }: KeeperParts):
     written.set(name, text)
     journal.put({ kind: 'group', key: group, value: record })
   }
+  const keepLockdown = ({ snapshot }: Entry): void => {
+    const { lockdown: now } = snapshot.context as unknown as LockdownInput
+    const text = now === null ? undefined : JSON.stringify(now)
+    // No service can have this name.
+    const name = 'lockdown of the fleet'
+    if (written.get(name) === text) return
+    if (now === null) journal.remove('lockdown', 'fleet')
+    else journal.put({ kind: 'lockdown', key: 'fleet', value: { format: 1, ...now } satisfies z.infer<typeof lockdownRecord> })
+    if (text === undefined) written.delete(name)
+    else written.set(name, text)
+  }
   const forget = (service: string): void => {
     written.delete(service)
     journal.remove('service', service)
@@ -68,6 +82,7 @@ export function createKeeper({ directory, journal, boot, groups }: KeeperParts):
         if (entry !== undefined) keepGroup(entry)
         else if (written.delete(`group ${key}`)) journal.remove('group', key)
       }
+      if (kind === 'lockdown' && entry !== undefined) keepLockdown(entry)
       if (kind !== 'service') continue
       if (entry !== undefined) keep(entry)
       else if (directory.actor(change.address)?.state === 'removed') forget(key)
@@ -83,6 +98,7 @@ export function createKeeper({ directory, journal, boot, groups }: KeeperParts):
         if (entry === undefined) continue
         if (kind === 'service') keep(entry)
         if (kind === 'group') keepGroup(entry)
+        if (kind === 'lockdown') keepLockdown(entry)
       }
       // What an earlier run knew of a group that is gone, or begins anew, must not come back with a later one.
       for (const group of groups) if (!written.has(`group ${group}`)) journal.remove('group', group)
@@ -163,11 +179,15 @@ export function readRecords(records: readonly JournalRecord[]): {
   readonly fleet: FleetRecord | null
   readonly services: ReadonlyMap<string, ServiceRecord>
   readonly groups: ReadonlyMap<string, GroupRecord>
+  readonly lockdown: Lockdown | null
 } {
   const services = new Map<string, ServiceRecord>()
   const groups = new Map<string, GroupRecord>()
   let fleet: FleetRecord | null = null
+  let locked: Lockdown | null = null
   for (const { kind, value } of records) {
+    const kept = kind === 'lockdown' ? lockdownRecord.safeParse(value).data : undefined
+    if (kept !== undefined) locked = { since: kept.since, by: kept.by, reason: kept.reason }
     if (kind === 'fleet') fleet = fleetRecord.safeParse(value).data ?? null
     const group = kind === 'group' ? groupRecord.safeParse(value).data : undefined
     if (group !== undefined) groups.set(group.group, group)
@@ -175,5 +195,5 @@ export function readRecords(records: readonly JournalRecord[]): {
     const record = serviceRecord.safeParse(value).data
     if (record !== undefined) services.set(record.service, record)
   }
-  return { fleet, services, groups }
+  return { fleet, services, groups, lockdown: locked }
 }

@@ -1,11 +1,13 @@
-import type { AccessOptions } from './access.ts'
 import type { PersistenceParts } from './persistence.ts'
 import type { Gateway } from './protocol/calls.ts'
 import type { Fact } from './protocol/facts.ts'
 import type { GroupSpec } from './protocol/group.ts'
+import type { HookSpec } from './protocol/hook.ts'
 import type { Retention } from './protocol/journal.ts'
 import type { Transport } from './protocol/link.ts'
-import type { ProgramRules } from './protocol/program.ts'
+import type { AccessRules, Certificate, ControlRules } from './protocol/control-rules.ts'
+import { noPrograms, type ProgramRules } from './protocol/program.ts'
+import type { ReadConfig } from './protocol/reload.ts'
 import type { ServiceSpec } from './protocol/service.ts'
 import type { FleetView } from './protocol/view.ts'
 import type { HttpTimes } from './transports/http.ts'
@@ -53,6 +55,8 @@ export interface OrchestratorOptions {
   readonly mode?: string | null
   /** The services that it leaves out, with the modes in which they run. */
   readonly leftOut?: ReadonlyMap<string, readonly string[]>
+  /** Who is told when something happens. */
+  readonly hooks?: readonly HookSpec[]
   /** What of the config takes effect with a start only, by name: a reload says where it differs. */
   readonly settings?: Readonly<Record<string, unknown>>
   /** What children inherit; our own secrets must not be in it. */
@@ -60,9 +64,11 @@ export interface OrchestratorOptions {
   readonly listeners?: readonly ListenerSpec[]
   readonly transports?: readonly Transport[]
   /** Who may come over the network. Without it: whoever is on this machine. */
-  readonly access?: AccessOptions
+  readonly access?: AccessRules
   /** Origins of web pages that may call over HTTP, beside our own. */
   readonly allowedOrigins?: readonly string[]
+  /** Of listeners that speak TLS, by their names. */
+  readonly certificates?: Readonly<Record<string, Certificate>>
   readonly times?: WireTimes
   /** Programs that may be run around restarts and alone. Without it: none. */
   readonly programs?: ProgramRules
@@ -98,4 +104,27 @@ export interface Orchestrator {
   readonly finished: Promise<void>
   /** Ends the actors and closes what is open. After a shutdown nothing runs any more; without one the services run on. */
   close(): Promise<void>
+}
+
+/** Of these options, what a reload takes over at once. */
+export const rulesOf = ({ access, programs, allowedOrigins, certificates }: OrchestratorOptions): ControlRules => ({
+  access: access ?? { token: null, allowedCommands: null },
+  programs: programs ?? noPrograms,
+  allowedOrigins: allowedOrigins ?? [],
+  certificates: certificates ?? {},
+})
+
+/** The config as it is at the start. */
+export const readConfigOf = (options: OrchestratorOptions): ReadConfig => {
+  const {
+    services,
+    groups = [],
+    configPath: path = null,
+    warnings = [],
+    settings = {},
+    mode = null,
+    leftOut,
+    hooks = [],
+  } = options
+  return { path, services, groups, hooks, warnings, settings, mode, leftOut: leftOut ?? new Map() }
 }

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { createActor } from 'xstate'
-import { createAccess } from './access.ts'
 import { deferred, gone, nextTurn, reaped, settled, sleep } from './awaiting.ts'
 import { createChildProcess } from './actors/child-process.ts'
 import { createContainers } from './actors/containment.ts'
@@ -23,18 +22,20 @@ import { createFleetView } from './fleet-view.ts'
 import { createGateway } from './gateway.ts'
 import { createGroups } from './groups.ts'
 import { inspectInto } from './inspection.ts'
+import { tellChecks } from './log-fields.ts'
 import { createLogKeeping } from './log-keeping.ts'
-import type { Log, Orchestrator, OrchestratorOptions } from './options.ts'
+import { readConfigOf, rulesOf, type Log, type Orchestrator, type OrchestratorOptions } from './options.ts'
 import { openStore } from './opening.ts'
 import type { Persistence } from './persistence.ts'
 import { createFleetPort, createGate, createMembers, createTarget, createTurns } from './ports.ts'
 import { HyphaeError } from './protocol/errors.ts'
 import { addressOf } from './protocol/ids.ts'
 import { limits } from './protocol/limits.ts'
-import { noPrograms } from './protocol/program.ts'
 import type { Principal } from './protocol/principal.ts'
-import { createRecording, tellChecks } from './recording.ts'
+import type { FleetView } from './protocol/view.ts'
+import { createRecording } from './recording.ts'
 import { createReloading } from './reloading.ts'
+import { createSecurity } from './security.ts'
 import { createSchedules } from './schedules.ts'
 import { prepareStateDir, stateIdOf } from './state-dir.ts'
 import { createStreams } from './streams.ts'
@@ -42,15 +43,14 @@ import { createSupervisor } from './supervisor.ts'
 import { createSurfaces } from './surfaces.ts'
 import { supervisionTree } from './tree.ts'
 import { version } from './version.ts'
+import { createWatching } from './watching.ts'
 
 const silent: Log = { info() {}, warn() {}, error() {}, debug() {} }
 
 /** The composition root: the one place where machines meet effects. */
 export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const { services, groups: grouped = [], stateDir, configPath = null, log = silent } = options
-  const { warnings = [], settings = {}, mode = null, leftOut = new Map() } = options
   const listeners = options.listeners ?? [{ name: 'control', endpoint: `unix:${controlSocketOf(stateDir)}`, dialect: 'jsonrpc' }]
-  const access = options.access ?? { token: null, allowedCommands: null }
   const run = randomBytes(3).toString('hex')
   const stateId = stateIdOf(stateDir)
   // Ours alone: a reload may change it.
@@ -77,6 +77,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     serviceNames,
     config: () => ({ path: reloading.path(), mode: reloading.mode(), warnings: reloading.warnings() }),
     defaultService,
+    lockdown: () => security.lockdown(),
     faults: () => faults,
   })
   const listenerNames = listeners.map(({ name }) => name)
@@ -84,7 +85,23 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     if (persistence !== undefined) return persistence
     throw new HyphaeError('unavailable', 'the orchestrator has not opened its journal yet')
   }
-  const view = createFleetView({
+  const watching = createWatching({
+    directory,
+    meter,
+    journal: () => persistence?.journal,
+    clock: monotonic,
+    isCommand: (name) => registry.has(name),
+    view: () => view,
+    hooks: () => reloading.hooks(),
+    spawn: (...asked) => spawn(...asked),
+    state: (statement) => state(statement),
+    newId,
+    log,
+    environment,
+    folder,
+    stateId,
+  })
+  const view: FleetView = createFleetView({
     directory,
     meter,
     clock: monotonic,
@@ -94,8 +111,9 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     nextRestart: (service) => schedules.next(service),
     groups: () => groups.statuses(),
     leftOut: (name) => reloading.leftOut(name),
-    programs: () => ({ rules: options.programs ?? noPrograms, running: runner.running() }),
+    programs: () => ({ rules: security.rules().programs, running: runner.running() }),
     logs: logs.reading,
+    watching: watching.reads,
     journal: () => opened().journal,
   })
 
@@ -120,52 +138,64 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     },
   })
   const faults = createFaults({ state, wall: Date.now })
+  onFact(watching.hear)
 
   const { deliver, spawn } = createDelivery(directory, () => root, log)
+  const security = createSecurity({ registry, rules: rulesOf(options), directory, deliver, state, clock: monotonic })
   const groups = createGroups(grouped, { directory, deliver, spawn, boot: bootId })
 
-  const schedules = createSchedules({ directory, view: () => view, gateway: () => gateway, deliver, spawn })
+  const schedules = createSchedules({ directory, view: () => view, gateway: () => gateway, deliver, spawn, state })
   const reloading = createReloading({
     directory,
     fleet: () => fleet,
     loadConfig: options.loadConfig,
-    config: { path: configPath, services, groups: grouped, warnings, settings, mode, leftOut },
+    config: readConfigOf(options),
     environment,
+    takeRules: security.take,
     status: supervisor.status,
   })
 
   const parts = { directory, view, deliver, clock: monotonic }
-  const gateway = createGateway({
-    registry,
-    view,
-    deliver,
-    listen: directory.listen,
-    open: createStreams({ directory, run, reading: logs.reading, facts: (query) => opened().journal.read(query) }),
-    clock: monotonic,
-    newId,
-    requests: {
-      take: (call, run) => opened().requests.take(call, run),
-      resume: (call, run) => opened().requests.resume(call, run),
-    },
-    starting: () => (supervisor.status() === 'starting' ? started.promise : undefined),
-    durable: () => opened().journal.sync(),
-    fault: () => opened().journal.fault,
-    accepted,
-    onDefect: (error, command) => log.error({ err: error, command }, 'a command failed for a reason of our own'),
-  })
+  const gateway = watching.counted(
+    createGateway({
+      registry,
+      view,
+      deliver,
+      listen: directory.listen,
+      open: createStreams({
+        directory,
+        run,
+        reading: logs.reading,
+        banner: watching.follow,
+        facts: (query) => opened().journal.read(query),
+      }),
+      clock: monotonic,
+      newId,
+      requests: {
+        take: (call, run) => opened().requests.take(call, run),
+        resume: (call, run) => opened().requests.resume(call, run),
+      },
+      starting: () => (supervisor.status() === 'starting' ? started.promise : undefined),
+      durable: () => opened().journal.sync(),
+      fault: () => opened().journal.fault,
+      accepted,
+      onDefect: (error, command) => log.error({ err: error, command }, 'a command failed for a reason of our own'),
+    }),
+  )
 
+  const admitting = security.before(gateway)
   const surfaces = createSurfaces({
-    gateway,
+    gateway: admitting,
     registry,
-    access: createAccess(access),
-    allowedCommands: access.allowedCommands,
+    security,
     defaultService,
+    dashboard: { programs: () => view.programs().rules, environment },
     listeners,
     transports: options.transports ?? [],
-    allowedOrigins: options.allowedOrigins ?? [],
     times: options.times ?? {},
     log,
     newId,
+    health: view.health,
     connect: (input) => spawn('connections', addressOf('connection', input.id), input),
   })
 
@@ -185,6 +215,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       probe: createProbe({ logPath: logs.logPath, environment, log: tellChecks(log) }),
       memory: createMemoryWatch(meter),
       ...schedules.ports,
+      ...watching.ports,
       gate: createGate(parts),
       members: createMembers(parts),
       target: createTarget(parts),
@@ -222,7 +253,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const finished = reaped(directory, addressOf('shutdown', 'fleet'))
 
   return {
-    gateway,
+    gateway: admitting,
     view,
     finished,
     onFact,
@@ -239,6 +270,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       // Before anything is started: what runs already must not be started a second time.
       const fresh = store.fleet !== null && store.fleet.status !== 'running'
       const { generations, begin } = await fleet.prepare(store.services, store.groups, fresh)
+      spawn('lockdowns', addressOf('lockdown', 'fleet'), { lockdown: store.lockdown })
       if (listeners.some(({ endpoint }) => endpoint === `unix:${controlSocketOf(stateDir)}`)) prepareControlSocket(stateDir)
       await surfaces.prepare()
       for (const { name, endpoint, dialect } of listeners)
@@ -255,6 +287,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       await schedules.begin(fresh ? async () => null : store.lastSign)
       spawn('rotations', addressOf('rotation', 'logs'), {})
       meter.start()
+      watching.start()
       logs.start()
       supervisor.become('running')
       state({ type: 'system.ready', about: 'supervisor.root', data: { services: fleet.names().length } })
@@ -276,6 +309,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     },
     async close() {
       meter.stop()
+      security.stop()
       logs.stop()
       // Answers under way leave first; whoever does not take theirs is not waited for. That of what ended us begins only now.
       await nextTurn()
@@ -287,8 +321,9 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
         persistence?.keeper.freeze()
         for (const name of fleet.names()) deliver(addressOf('service', name), { type: 'LEAVE' })
       }
+      await watching.close()
       root.stop()
-      await Promise.race([runner.cleared(), sleep(limits.closeTime)])
+      await Promise.race([Promise.all([runner.cleared(), watching.cleared()]), sleep(limits.closeTime)])
       // Whoever was refused has no business with those of another one.
       if (persistence !== undefined) containers.removeAll(stopped ? undefined : new Set(fleet.names()))
       await persistence?.close(!stopped)

@@ -2,6 +2,7 @@ import type { Directory } from './directory.ts'
 import { createKeeper, readRecords, type Keeper } from './keeper.ts'
 import type { GroupRecord } from './protocol/group.ts'
 import type { Journal, Opened, Retention } from './protocol/journal.ts'
+import type { Lockdown } from './protocol/lockdown.ts'
 import type { FleetRecord, ServiceRecord } from './protocol/record.ts'
 import { createRequests, type Requests } from './requests.ts'
 import { HyphaeError } from './protocol/errors.ts'
@@ -29,6 +30,7 @@ export interface Persistence {
   readonly fleet: FleetRecord | null
   readonly services: ReadonlyMap<string, ServiceRecord>
   readonly groups: ReadonlyMap<string, GroupRecord>
+  readonly lockdown: Lockdown | null
   readonly damage: Opened['damage']
   /** When the last fact of an earlier run was stated, wall clock ms; null: there is none. */
   lastSign(): Promise<number | null>

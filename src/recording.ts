@@ -2,11 +2,13 @@ import type { Container, Containers } from './actors/containment.ts'
 import type { Meter } from './actors/metrics.ts'
 import type { ProcessIdentity } from './protocol/process.ts'
 import type { Directory } from './directory.ts'
+import { logFact } from './log-fields.ts'
 import type { Log } from './options.ts'
 import type { Fact, Statement } from './protocol/facts.ts'
 import { addressOf, type Address } from './protocol/ids.ts'
 import type { Journal } from './protocol/journal.ts'
 import { limits } from './protocol/limits.ts'
+import { originOf, type Principal } from './protocol/principal.ts'
 
 /** Where what actors state becomes a fact: in the directory, the journal, the log, and with whoever listens. */
 
@@ -45,8 +47,7 @@ export function createRecording({ directory, meter, containers, log, journal, fi
     measure(statement)
     const fact = directory.record(statement)
     journal()?.append(fact)
-    const { type, about, because, by, data } = fact
-    log.info({ about, by: by ?? undefined, ...data }, `${type}${because === null ? '' : `: ${because}`}`)
+    logFact(log, fact, directory.entry(fact.about))
     for (const listener of listeners) {
       try {
         listener(fact)
@@ -59,14 +60,15 @@ export function createRecording({ directory, meter, containers, log, journal, fi
   return {
     state,
     /** Who asked what of whom. */
-    accepted(command: string, by: string, about: readonly Address[], request: string | undefined): void {
-      const asked = request === undefined ? { command } : { command, request_id: request }
+    accepted(command: string, principal: Principal, about: readonly Address[], request: string | undefined): void {
+      const origin = originOf(principal)
+      const asked = request === undefined ? { command, ...origin } : { command, request_id: request, ...origin }
       const known = about.filter((address) => directory.refOf(address) !== undefined)
       // One each, so that each service's own story has it; of very many, one tells their number.
       const many = known.length > limits.eventSlice
       for (const subject of many || known.length === 0 ? [addressOf('supervisor', 'root')] : known) {
         const data = many ? { ...asked, actors: known.length } : asked
-        state({ type: 'command.accepted', about: subject, because: command, by, data })
+        state({ type: 'command.accepted', about: subject, because: command, by: principal.name, data })
       }
     },
     onFact(listener: (fact: Fact) => void): () => void {
@@ -75,11 +77,3 @@ export function createRecording({ directory, meter, containers, log, journal, fi
     },
   }
 }
-
-/** Our own log of what probes saw. */
-export const tellChecks =
-  (log: Log) =>
-  (service: string, ok: boolean, fields: object): void => {
-    if (ok) log.debug({ service, ...fields }, 'Service health check passed')
-    else log.warn({ service, ...fields }, 'Service health check failed')
-  }

@@ -6,6 +6,8 @@ import type { Boot } from './boot.ts'
 import type { Directory } from './directory.ts'
 import type { ChangeoverInput, ChangeoverTold, ConfigRead, ReloadRefused, SourceInput } from './machines/reload.ts'
 import { HyphaeError, messageOf } from './protocol/errors.ts'
+import type { HookSpec } from './protocol/hook.ts'
+import type { ControlRules } from './protocol/control-rules.ts'
 import { addressOf, type Address } from './protocol/ids.ts'
 import { sameSpec } from './protocol/record.ts'
 import { changesInWords, type ConfigChanges, type ReadConfig, type ReloadAnswer, type ReloadRefusal } from './protocol/reload.ts'
@@ -24,10 +26,12 @@ export interface ReloadingParts {
   readonly config: ReadConfig
   /** What children inherit: filled anew with the config. */
   readonly environment: NodeJS.ProcessEnv
+  /** From now on these hold. */
+  takeRules(rules: ControlRules): void
   status(): string
 }
 
-export function createReloading({ directory, fleet, loadConfig, config, environment, status }: ReloadingParts) {
+export function createReloading({ directory, fleet, loadConfig, config, environment, takeRules, status }: ReloadingParts) {
   /** What takes effect with a start only is as it was then. */
   const { settings: begun = {} } = config
   let current = config
@@ -103,6 +107,7 @@ export function createReloading({ directory, fleet, loadConfig, config, environm
       for (const name of Object.keys(environment)) if (!(name in next.environment)) delete environment[name]
       Object.assign(environment, next.environment)
     }
+    if (next.rules !== undefined) takeRules(next.rules)
     current = next
     const changes = await fleet().reload(next.services, next.groups ?? [])
     if (changes === null) refuseWhileStopping()
@@ -127,6 +132,7 @@ export function createReloading({ directory, fleet, loadConfig, config, environm
     path: (): string | null => current.path,
     warnings: (): readonly string[] => current.warnings ?? [],
     mode: (): string | null => current.mode ?? null,
+    hooks: (): readonly HookSpec[] => current.hooks ?? [],
     /** The modes of a service that is left out now; instances of one are all left out, or none. */
     leftOut: (name: string) => current.leftOut?.get(name) ?? current.leftOut?.get(`${name}-1`),
     /** Goes over to services that a program has at hand. */

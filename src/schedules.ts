@@ -6,6 +6,8 @@ import type { ServiceContext } from './machines/service.ts'
 import type { PoolName } from './machines/orchestrator.ts'
 import type { Gateway } from './protocol/calls.ts'
 import { addressOf, parseAddress, type Address } from './protocol/ids.ts'
+import type { Statement } from './protocol/facts.ts'
+import { lockdownInWords } from './protocol/lockdown.ts'
 import { limits } from './protocol/limits.ts'
 import { scheduleInWords, type OrderAnswered, type OrderInput, type Schedule } from './protocol/schedule.ts'
 import type { FleetView } from './protocol/view.ts'
@@ -17,10 +19,11 @@ export interface SchedulesParts {
   view(): FleetView
   gateway(): Gateway
   deliver(to: Address, event: { readonly type: string }): boolean
+  state(statement: Statement): void
   spawn(pool: PoolName, address: Address, input: unknown): void
 }
 
-export function createSchedules({ directory, view, gateway, deliver, spawn }: SchedulesParts) {
+export function createSchedules({ directory, view, gateway, deliver, spawn, state }: SchedulesParts) {
   /** What each was told last. */
   const known = new Map<string, Schedule>()
 
@@ -65,6 +68,12 @@ export function createSchedules({ directory, view, gateway, deliver, spawn }: Sc
       if (status.desired === 'stop' || status.phase === 'reaped')
         return `skipped: it is ${status.status}, and a schedule starts nothing`
       if (status.pid === null) return `skipped: it is ${status.status}, so there is nothing to restart`
+      const { lockdown } = view().supervisor()
+      if (lockdown !== null) {
+        const because = `held back: ${lockdownInWords(lockdown)}`
+        state({ type: 'schedule.missed', about: addressOf('service', service), because, by: scheduleInWords(schedule) })
+        return because
+      }
       const by = { name: scheduleInWords(schedule), via: 'internal', role: 'admin' as const }
       const reply = await gateway().invoke(by, 'service.restart', { services: [service] })
       return reply.ok ? 'restarted' : `the restart failed: ${reply.error.message}`

@@ -13,6 +13,8 @@ export interface StreamParts extends FactSource {
   /** Names this run of the orchestrator. */
   readonly run: string
   readonly reading: LogReading
+  /** Tells what the fleet is doing. */
+  banner(sink: Sink): () => void
 }
 
 export function createStreams(parts: StreamParts) {
@@ -22,6 +24,8 @@ export function createStreams(parts: StreamParts) {
         return watchActors(parts, request, sink)
       case 'facts':
         return tellFacts(parts, request, sink)
+      case 'banner':
+        return parts.banner(sink)
       case 'logs':
         return followLogs(parts.reading, request, sink)
     }

@@ -1,6 +1,7 @@
 import process from 'node:process'
 import type { Faults } from './faults.ts'
 import type { Damage } from './protocol/journal.ts'
+import type { Lockdown } from './protocol/lockdown.ts'
 import type { SupervisorStatus } from './protocol/status.ts'
 import { version } from './version.ts'
 
@@ -15,10 +16,13 @@ export interface SupervisorParts {
   readonly config: () => { readonly path: string | null; readonly mode: string | null; readonly warnings: readonly string[] }
   /** The service that is meant where none is named; it must be there. */
   defaultService(): string | null
+  /** null: there is none. */
+  lockdown(): Lockdown | null
   faults(): Pick<Faults, 'list'>
 }
 
-export function createSupervisor({ stateDir, clock, serviceNames, config, defaultService, faults }: SupervisorParts) {
+export function createSupervisor(parts: SupervisorParts) {
+  const { stateDir, clock, serviceNames, config, defaultService, lockdown, faults } = parts
   const startedAt = clock()
   const damages: string[] = []
   let status: SupervisorStatus['status'] = 'starting'
@@ -43,6 +47,7 @@ export function createSupervisor({ stateDir, clock, serviceNames, config, defaul
         mode,
         state: stateDir,
         warnings: [...warnings, ...damages],
+        lockdown: lockdown(),
         faults: [...faults().list()],
       }
     },

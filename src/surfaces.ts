@@ -1,10 +1,11 @@
 import { hostname } from 'node:os'
 import { createConversation } from './actors/conversation.ts'
 import { createServerSockets } from './actors/server-socket.ts'
-import type { Access } from './access.ts'
+import { dashboard } from './dialects/dashboard.ts'
 import { httpApi } from './dialects/http-api.ts'
 import { jsonrpc } from './dialects/jsonrpc.ts'
 import { magictunnel } from './dialects/magictunnel.ts'
+import { watch } from './dialects/watch.ts'
 import type { Admission } from './machines/listener.ts'
 import type { ListenerSpec, Log, WireTimes } from './options.ts'
 import type { Gateway } from './protocol/calls.ts'
@@ -12,8 +13,12 @@ import type { Command } from './protocol/command.ts'
 import type { ConversationInput } from './protocol/conversation.ts'
 import type { Dialect } from './protocol/dialect.ts'
 import type { Transport } from './protocol/link.ts'
+import type { ProgramRules } from './protocol/program.ts'
+import type { Security } from './security.ts'
 import { admitsVerb } from './protocol/verbs.ts'
+import type { FleetView } from './protocol/view.ts'
 import { memory } from './transports/memory.ts'
+import type { Certificates } from './transports/secure.ts'
 import { tcp } from './transports/tcp.ts'
 import { unix } from './transports/unix.ts'
 import { version } from './version.ts'
@@ -23,18 +28,17 @@ import { version } from './version.ts'
 export interface SurfacesParts {
   readonly gateway: Gateway
   readonly registry: ReadonlyMap<string, Command>
-  readonly access: Access
+  readonly security: Pick<Security, 'access' | 'rules' | 'onChange'>
   readonly listeners: readonly ListenerSpec[]
   /** Beside those of our own. */
   readonly transports: readonly Transport[]
-  /** Origins of web pages that may call, beside our own. */
-  readonly allowedOrigins: readonly string[]
   readonly times: WireTimes
   readonly log: Log
-  /** The control verbs of the network; null = all. */
-  readonly allowedCommands: readonly string[] | null
+  readonly health: FleetView['health']
   /** The service that is meant where a request names none. */
   defaultService(): string | null
+  /** What may be run, as it stands now, and what children inherit. */
+  readonly dashboard: { programs(): ProgramRules; readonly environment: NodeJS.ProcessEnv }
   newId(): string
   /** Makes a connection actor. */
   connect(input: ConversationInput): void
@@ -44,19 +48,33 @@ export interface SurfacesParts {
 const timestamp = (): string => `${new Date().toISOString().slice(0, -1)}000000+00:00`
 
 export function createSurfaces(parts: SurfacesParts) {
-  const { gateway, registry, access, listeners, transports, allowedOrigins, times, log, newId, connect } = parts
-  const { allowedCommands, defaultService } = parts
+  const { gateway, registry, security, listeners, transports, times, log, newId, connect, defaultService } = parts
+  const { access, rules } = security
+  const isAllowed = (verb: string): boolean => admitsVerb(rules().access.allowedCommands, verb)
   const spoken = new Map<string, Dialect>([
     ['jsonrpc', jsonrpc({ isStream: (method) => registry.get(method)?.kind === 'stream' }) as Dialect],
     // One request, one answer: what asks for a stream is told that it needs more than that.
     ['jsonrpc-exchange', jsonrpc({ isStream: () => false }) as Dialect],
     ['http-api', httpApi({ registry }) as Dialect],
+    ['watch', watch as Dialect],
     [
-      'magictunnel',
-      magictunnel({ now: timestamp, defaultService, isAllowed: (verb) => admitsVerb(allowedCommands, verb) }) as Dialect,
+      'dashboard',
+      dashboard({
+        now: timestamp,
+        defaultService,
+        makeTargets: () => parts.dashboard.programs().allowed.make,
+        environment: () => parts.dashboard.environment,
+      }) as Dialect,
     ],
+    ['magictunnel', magictunnel({ now: timestamp, defaultService, isAllowed }) as Dialect],
   ])
-  const all = new Map([unix(), memory(), tcp(), ...transports].map((transport) => [transport.scheme, transport]))
+  const certificates: Certificates = {
+    of: (endpoint) => rules().certificates[listeners.find((one) => one.endpoint === endpoint)?.name ?? ''],
+    onChange: security.onChange,
+  }
+  const all = new Map(
+    [unix(), memory(), tcp(), tcp({ certificates }), ...transports].map((transport) => [transport.scheme, transport]),
+  )
   const sockets = createServerSockets(all, (name) => listeners.find((one) => one.name === name)?.setting)
   const schemeOf = (listener: string): string => {
     const endpoint = listeners.find(({ name }) => name === listener)?.endpoint ?? ''
@@ -65,29 +83,33 @@ export function createSurfaces(parts: SurfacesParts) {
   return {
     /** Loads what is large, where a listener asks for it. */
     async prepare(): Promise<void> {
-      if (all.has('http') || !listeners.some(({ endpoint }) => endpoint.startsWith('http:'))) return
+      const wanted = listeners.some(({ endpoint }) => /^https?:/.test(endpoint))
+      if (all.has('http') || !wanted) return
       const [{ http }, { createSite }, { ownNames }] = await Promise.all([
         import('./transports/http.ts'),
         import('./http/app.ts'),
         import('./http/hosts.ts'),
       ])
-      const site = (host: string) =>
+      const siteOf = (scheme: string) => (host: string) =>
         createSite({
           version,
+          registry,
           onDefect: (error, path) => log.error({ err: error, path }, 'an HTTP request failed for a reason of our own'),
           own: ownNames(host, hostname()),
-          allowedOrigins,
-          identify: (peer) => access.identify('http', peer),
-          authenticate: (token) => access.authenticate('http', token),
+          health: parts.health,
+          allowedOrigins: () => rules().allowedOrigins,
+          identify: (peer) => access.identify(scheme, peer),
+          authenticate: (token, peer) => access.authenticate(scheme, token, peer),
         })
-      all.set('http', http({ site, times: times.http }))
+      all.set('http', http({ site: siteOf('http'), times: times.http }))
+      all.set('https', http({ site: siteOf('https'), times: times.http, certificates }))
     },
     socket: sockets.logic,
     conversation: createConversation({
       gateway,
       claim: sockets.claim,
       dialect: (name) => spoken.get(name),
-      authenticate: (listener, token) => access.authenticate(schemeOf(listener), token),
+      authenticate: (listener, token, peer) => access.authenticate(schemeOf(listener), token, peer),
       log,
       stallTime: times.stall,
     }),

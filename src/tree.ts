@@ -3,7 +3,9 @@ import { connectionMachine } from './machines/connection.ts'
 import { contained } from './machines/contained.ts'
 import type { MembersCommand } from './machines/group-members.ts'
 import { groupMachine } from './machines/group.ts'
+import { hookMachine } from './machines/hook.ts'
 import { listenerMachine, type Admission, type ListenerInput } from './machines/listener.ts'
+import { lockdownMachine } from './machines/lockdown.ts'
 import { orchestratorOf } from './machines/orchestrator.ts'
 import { poolOf } from './machines/pool.ts'
 import { processMachine } from './machines/process.ts'
@@ -47,6 +49,9 @@ export interface TreeParts {
   readonly changeover: CallbackActorLogic<{ type: 'changeover.none' }, ChangeoverInput>
   /** Keeps the logs of services within their sizes. */
   readonly logKeeper: CallbackActorLogic<{ type: 'keeper.none' }, { readonly rotation: string }>
+  /** The turn of a delivery to a hook, and one try of it. */
+  readonly place: CallbackActorLogic<{ type: 'place.none' }, { readonly id: string }>
+  readonly delivery: CallbackActorLogic<{ type: 'delivery.none' }, { readonly id: string }>
   readonly socket: CallbackActorLogic<{ type: 'socket.none' }, ListenerInput>
   readonly conversation: CallbackActorLogic<ConversationCommand, ConversationInput>
 }
@@ -54,7 +59,7 @@ export interface TreeParts {
 /** Every machine with its ports filled, below one root. `contained` comes last, because `provide` makes a new machine. */
 export function supervisionTree(parts: TreeParts) {
   const { state, admit, child, probe, memory, gate, members, target, turns, program, fleet } = parts
-  const { calendar, order, source, changeover, logKeeper, socket, conversation } = parts
+  const { calendar, order, source, changeover, logKeeper, place, delivery, socket, conversation } = parts
   const actions = { state: (_: unknown, statement: Statement) => state(statement) }
   const process = contained(processMachine.provide({ actors: { child, probe, memory } }))
   const service = contained(serviceMachine.provide({ actors: { process, gate }, actions }))
@@ -66,6 +71,8 @@ export function supervisionTree(parts: TreeParts) {
   const reload = contained(reloadMachine.provide({ actors: { source, changeover }, actions }))
   const schedule = contained(scheduleMachine.provide({ actors: { calendar, order }, actions }))
   const rotation = contained(rotationMachine.provide({ actors: { keeper: logKeeper } }))
+  const hook = contained(hookMachine.provide({ actors: { place, delivery }, actions }))
+  const lockdown = contained(lockdownMachine.provide({ actions }))
   const listener = contained(
     listenerMachine.provide({ actors: { socket }, actions: { ...actions, admit: (_, admission) => admit(admission) } }),
   )
@@ -81,6 +88,8 @@ export function supervisionTree(parts: TreeParts) {
       schedules: poolOf(schedule, state),
       shutdowns: poolOf(shutdown, state),
       rotations: poolOf(rotation, state),
+      hooks: poolOf(hook, state),
+      lockdowns: poolOf(lockdown, state),
       listeners: poolOf(listener, state),
       connections: poolOf(connection, state),
     },

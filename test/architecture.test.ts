@@ -50,6 +50,7 @@ const law: Readonly<Record<string, readonly string[]>> = {
   store: ['protocol'],
   config: ['protocol'],
   commands: ['protocol'],
+  watch: ['protocol'],
   client: ['protocol', 'commands', 'control-socket'],
   gateway: ['protocol', 'commands', 'requests'],
   directory: ['protocol', 'announcing'],
@@ -85,6 +86,9 @@ const composition = [
   'index',
   'control-socket',
   'access',
+  'logins',
+  'repeats',
+  'security',
   'supervisor',
   'surfaces',
   'identity',
@@ -93,6 +97,11 @@ const composition = [
   'retirement',
   'embed',
   'environment',
+  'watching',
+  'hooks',
+  'hook-payload',
+  'banner-stream',
+  'log-fields',
 ]
 
 describe('the import law', () => {
@@ -132,6 +141,7 @@ describe('the import law', () => {
     )
     expect([...new Set(needing.filter(({ typeOnly }) => !typeOnly).map(({ from }) => from))].sort()).toEqual([
       'client/node.ts',
+      'client/trusting.ts',
       'client/unix.ts',
     ])
   })

@@ -15,7 +15,8 @@ test('restarts of thousands that are due at the same moment are begun in slices'
   const status = { desired: 'run', phase: 'active', status: 'running', pid: 1 } as ServiceStatus
   const { ports } = createSchedules({
     directory: createDirectory(),
-    view: () => ({ service: () => status }) as unknown as FleetView,
+    view: () => ({ service: () => status, supervisor: () => ({ lockdown: null }) }) as unknown as FleetView,
+    state() {},
     gateway: () =>
       ({
         invoke: async () => {

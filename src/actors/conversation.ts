@@ -12,6 +12,7 @@ import type { Emit, Link, LinkEvent } from '../protocol/link.ts'
 import { describeClose, orchestratorEnds } from '../protocol/link.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Principal } from '../protocol/principal.ts'
+import { unauthenticated, wrongToken, type Proof, type Rejection } from '../protocol/proof.ts'
 
 /** Owns one accepted link: cuts its bytes into messages, folds the dialect over them and carries out what it wants. */
 
@@ -20,7 +21,7 @@ export interface ConversationParts {
   claim(listener: string, link: string, emit: Emit<LinkEvent>): Link | undefined
   dialect(name: string): Dialect | undefined
   /** Whom this token proves to be at the other end of a link of that listener. */
-  authenticate(listener: string, token: string): Principal | undefined
+  authenticate(listener: string, token: string, peer: string): Proof
   readonly log?: { warn(fields: object, message: string): void }
   /** How long a reader may take nothing while much is waiting for it, ms. */
   readonly stallTime?: number | undefined
@@ -152,9 +153,9 @@ export function createConversation(parts: ConversationParts) {
           subscriptions.delete(effect.corr)
           return
         case 'authenticate': {
-          const proved = authenticate(input.listener, effect.token)
-          if (proved === undefined) return hear({ type: 'replied', corr: effect.corr, reply: wrongToken })
-          principal = proved
+          const proof = authenticate(input.listener, effect.token, input.peer)
+          if ('rejected' in proof) return turnAway(effect.corr, proof.rejected)
+          principal = proof.principal
           sendBack({ type: 'conversation.authenticated', principal })
           const { name, role } = principal
           return hear({ type: 'replied', corr: effect.corr, reply: { ok: true, output: { name, role } } })
@@ -170,6 +171,14 @@ export function createConversation(parts: ConversationParts) {
           )
         }
       }
+    }
+
+    /** Not before it is time to: whoever guesses, guesses slowly. */
+    function turnAway(corr: string, rejected: Rejection): void {
+      timers.set(
+        `held ${corr}`,
+        setTimeout(() => hear({ type: 'replied', corr, reply: wrongToken(rejected) }), rejected.hold),
+      )
     }
 
     function leave(because: string): void {
@@ -240,7 +249,9 @@ export function createConversation(parts: ConversationParts) {
     /** Stops reading while too much is unanswered or unsent: the other side's own buffers fill, not ours. */
     function throttle(): void {
       if (closed || dialect === undefined) return
-      const full = inbox.size >= limits.waitingMessages || wire.queued > streamHighWater
+      // Of somebody who is not known yet nothing is kept.
+      const most = principal === null ? 1 : limits.waitingMessages
+      const full = inbox.size >= most || wire.queued > streamHighWater
       if (full === paused) return
       paused = full
       if (full) wire.pause()
@@ -286,13 +297,3 @@ export function createConversation(parts: ConversationParts) {
   }
   return fromCallback(run)
 }
-
-const wrongToken = {
-  ok: false,
-  error: { code: 'unauthorized', message: 'this token is not valid', data: {} },
-} as const
-
-const unauthenticated = {
-  ok: false,
-  error: { code: 'unauthorized', message: 'this connection has not proved who it is', data: {} },
-} as const

@@ -12,6 +12,12 @@ export interface Usage {
   readonly cpuPercent: number
 }
 
+/** Over the life of the processes that are tracked now. */
+export interface Consumption {
+  readonly memoryBytes: number
+  readonly cpuSeconds: number
+}
+
 export interface Meter {
   track(service: string, leader: ProcessIdentity, container: Container | null): void
   untrack(service: string): void
@@ -19,6 +25,8 @@ export interface Meter {
   measure(services: readonly string[]): Promise<void>
   /** The last sample; zeros before the first. */
   read(service: string): Usage
+  /** Undefined before the first sample. */
+  consumption(service: string): Consumption | undefined
   /**
    * Measures everything in the background, so that the next query has something to compare with: each once in an interval, a
    * share at a time, because a thousand at once would hold everybody up.
@@ -34,6 +42,7 @@ interface Tracked {
   orphans: readonly ProcessIdentity[]
   sample: Sample | null
   usage: Usage
+  consumed: Consumption | undefined
 }
 
 interface Sample {
@@ -107,13 +116,14 @@ export function createMeter(clock: () => number = monotonic): Meter {
 
   return {
     track(service, leader, container) {
-      tracked.set(service, { leader, container, orphans: [], sample: null, usage: nothing })
+      tracked.set(service, { leader, container, orphans: [], sample: null, usage: nothing, consumed: undefined })
     },
     untrack(service) {
       tracked.delete(service)
     },
     measure,
     read: (service) => tracked.get(service)?.usage ?? nothing,
+    consumption: (service) => tracked.get(service)?.consumed,
     start() {
       if (running) return
       running = true
@@ -145,6 +155,9 @@ function look(entry: Tracked, at: number): void {
   if (before !== null && before.total !== null && total !== null) used = total - before.total
   const since = before?.at ?? spawnedAt(entry.leader.start, at)
   entry.sample = { at, total, each }
+  // A counter never goes back, whatever the clock of the kernel says.
+  const spent = (entry.consumed?.cpuSeconds ?? 0) + Math.max(0, used) / 1000
+  entry.consumed = { memoryBytes: memory, cpuSeconds: spent }
   entry.usage = { memoryMb: tenth(memory / 2 ** 20), cpuPercent: tenth(Math.max(0, (used * 100) / Math.max(at - since, 1))) }
 }
 

@@ -32,6 +32,8 @@ export interface RunnerDependencies {
 
 export interface Runner {
   readonly logic: CallbackActorLogic<ProgramCommand, RunInput>
+  /** The same without an actor; aborting kills it. */
+  run(input: RunInput, signal: AbortSignal): Promise<ProgramResult>
   /** How many run now. */
   running(): number
   /** Resolves once nothing is left of those that were stopped. */
@@ -73,7 +75,7 @@ export function createRunner({ environment, folder: usual, stateId, clock = mono
       killDescendants: true,
       cleanup: false,
       reject: false,
-      stdin: 'ignore',
+      ...(input.stdin === undefined ? { stdin: 'ignore' } : { input: input.stdin }),
       stdout: 'pipe',
       stderr: 'pipe',
       buffer: false,
@@ -137,7 +139,7 @@ export function createRunner({ environment, folder: usual, stateId, clock = mono
     return () => stop.abort()
   }
 
-  return { logic: fromCallback(run), running: () => running, cleared: () => Promise.all(under) }
+  return { logic: fromCallback(run), run: start, running: () => running, cleared: () => Promise.all(under) }
 }
 
 const stopped = 'Command was stopped'

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { connect, type Client } from '../client/index.ts'
 import { findControlSocket } from '../control-socket.ts'
-import { HyphaeError } from '../protocol/errors.ts'
+import { HyphaeError, messageOf } from '../protocol/errors.ts'
 import { lostOrchestrator } from './orchestrator-process.ts'
 import { stateFolder } from './state-folder.ts'
 
@@ -11,6 +12,8 @@ export interface Common {
   /** Where the orchestrator answers over the network; else HYPHAE_URL. */
   readonly url?: string
   readonly token?: string
+  /** A file with authorities to trust; else HYPHAE_CA. */
+  readonly ca?: string
 }
 
 const variable = (name: string): string | undefined => {
@@ -57,11 +60,22 @@ export async function withClient<T>(common: Common, talk: (client: Client) => Pr
   const dialTimeout = queryTime.timeout
   const client = await (url === undefined
     ? connectHere(common, dialTimeout)
-    : connect({ url, token: common.token ?? variable('HYPHAE_TOKEN'), dialTimeout }))
+    : connect({ url, token: common.token ?? variable('HYPHAE_TOKEN'), ca: authorities(common), dialTimeout }))
   try {
     return await talk(client)
   } finally {
     client.close()
+  }
+}
+
+/** Whom a certificate may be of, beside those that Node knows. */
+function authorities({ ca }: Common): string | undefined {
+  const file = ca ?? variable('HYPHAE_CA')
+  if (file === undefined) return undefined
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new HyphaeError('invalid_request', `${ca === undefined ? 'HYPHAE_CA' : '--ca'}: ${messageOf(error)}`)
   }
 }
 

@@ -13,6 +13,7 @@ import { addGraph } from './verbs/graph.ts'
 import { addId } from './verbs/id.ts'
 import { addInit } from './verbs/init.ts'
 import { addLeave } from './verbs/leave.ts'
+import { addLockdown } from './verbs/lockdown.ts'
 import { addLogs } from './verbs/logs.ts'
 import { addReload } from './verbs/reload.ts'
 import { addSend } from './verbs/send.ts'
@@ -39,7 +40,7 @@ Examples:
 
 /** By heading, in the order of the help text. */
 const groups: ReadonlyArray<readonly [heading: string, verbs: ReadonlyArray<(program: Command) => void>]> = [
-  ['A fleet:', [addInit, addValidate, addUp, addDown, addLeave, addReload]],
+  ['A fleet:', [addInit, addValidate, addUp, addDown, addLeave, addReload, addLockdown]],
   ['Its services:', [addStart, addStop, addRestart, addCustomRestart, addSend]],
   ['What goes on:', [addStatus, addExplain, addLogs, addEvents, addActors, addGraph]],
   ['Further:', [addId, addCompletion, addComplete]],
@@ -52,6 +53,7 @@ function programOf(): Command {
     .option('-c, --config <file>', 'the config; else MAGICTUNNEL_CONFIG, hyphae.yaml or hyphae.yml here')
     .option('--url <url>', 'an orchestrator elsewhere, by its http listener; else HYPHAE_URL, else the one of the config')
     .option('--token <token>', 'what that one wants; better in HYPHAE_TOKEN: a command line is shown to everybody by ps')
+    .option('--ca <file>', 'whom its certificate may be of, PEM; else HYPHAE_CA, else those that Node knows')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', after)
     .exitOverride()

@@ -10,8 +10,15 @@ const lookEvery = 500
 /** How often a line is written where none can be drawn again, ms. */
 const lineEvery = 5_000
 
-/** Waits for work and tells on stderr, while it takes longer than a moment, what is still under way; never with HYPHAE_PROGRESS=off. */
-export async function withProgress<T>(work: Promise<T>, look: () => Promise<string>): Promise<T> {
+/**
+ * Waits for work and tells on stderr, while it takes longer than a moment, what is still under way; never with
+ * HYPHAE_PROGRESS=off. `ended`: lines of what has come to its end already, shown above it on a terminal.
+ */
+export async function withProgress<T>(
+  work: Promise<T>,
+  look: () => Promise<string>,
+  ended: () => readonly string[] = () => [],
+): Promise<T> {
   if (process.env['HYPHAE_PROGRESS'] === 'off') return work
   const screen = screenOn(err)
   const started = performance.now()
@@ -29,12 +36,13 @@ export async function withProgress<T>(work: Promise<T>, look: () => Promise<stri
   }
   const tick = (): void => {
     const now = performance.now()
-    if (now - started < patience) return
+    const steps = ended()
+    if (now - started < patience && steps.length === 0) return
     if (!asking && now - asked >= lookEvery) void ask()
-    if (text === '') return
+    if (text === '' && steps.length === 0) return
     if (err.live) {
       const { width, paint } = err.look()
-      screen.draw([`${paint('cyan', spinnerAt(now))} ${cut(text, width - 2)}`])
+      screen.draw([...steps, `${paint('cyan', spinnerAt(now))} ${cut(text, width - 2)}`])
     } else if (now - said >= lineEvery) {
       said = now
       void err.lines([text])

@@ -49,7 +49,7 @@ async function post(
   const release = patience(method, options, stop)
   under.add(stop)
   try {
-    const answer = await fetch(address.http, {
+    const answer = await address.reach.fetch(address.http, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
@@ -125,7 +125,7 @@ function refusalOf(address: Address, status: number, text: string): HyphaeError 
     const advice =
       address.token === undefined
         ? `${address.at} wants a token; give it as token (or HYPHAE_TOKEN, or --token)`
-        : `${address.at} does not accept this token; the right one is security.token of its config`
+        : `${address.at} does not accept this token; its own are in supervisor.security.authentication of its config`
     return new HyphaeError('unauthorized', advice, where)
   }
   return new HyphaeError(code, `${address.at} refuses it (HTTP ${status})${said}`, where)

@@ -10,8 +10,28 @@ import { openWire } from './wire.ts'
 export interface NetworkOptions extends ClientOptions {
   /** `http://host:port` or `ws://host:port` (also https, wss; a path before `/rpc` is kept). */
   readonly url: string
-  /** What `security.token` of the config says; on the same machine none is needed where the config has none. */
+  /** A token of `security.authentication` of the config; on the same machine none is needed where the config has none. */
   readonly token?: string | undefined
+}
+
+/** How the network is reached, where that is not as the platform does it. */
+export interface Reach {
+  fetch(
+    url: string,
+    init: {
+      readonly method: string
+      readonly headers: Readonly<Record<string, string>>
+      readonly body: string
+      readonly signal: AbortSignal
+      readonly redirect: 'error'
+    },
+  ): Promise<Response>
+  open(url: string, protocols: readonly string[]): WebSocket
+}
+
+const platform: Reach = {
+  fetch: (url, init) => fetch(url, init),
+  open: (url, protocols) => new WebSocket(url, [...protocols]),
 }
 
 /** The same place, for both protocols. */
@@ -22,12 +42,13 @@ export interface Address {
   /** `ws(s)://…/rpc` */
   readonly ws: string
   readonly token: string | undefined
+  readonly reach: Reach
 }
 
 const schemes: ReadonlySet<string> = new Set(['http:', 'https:', 'ws:', 'wss:'])
 
 /** Checks a URL and derives from it where to ask. */
-export function addressOf(given: string, token?: string): Address & { readonly calls: 'http' | 'ws' } {
+export function addressOf(given: string, token?: string, reach: Reach = platform): Address & { readonly calls: 'http' | 'ws' } {
   const wrong = (expected: string): HyphaeError =>
     new HyphaeError('invalid_params', `url: expected ${expected}, got ${JSON.stringify(given)}`, { field: 'url', got: given })
   const url = URL.canParse(given) ? new URL(given) : undefined
@@ -42,12 +63,13 @@ export function addressOf(given: string, token?: string): Address & { readonly c
     http: `http${secure ? 's' : ''}://${rest}`,
     ws: `ws${secure ? 's' : ''}://${rest}`,
     token: token === '' ? undefined : token,
+    reach,
     calls: url.protocol.startsWith('http') ? 'http' : 'ws',
   }
 }
 
-export function networkPlace(url: string, token?: string): Place {
-  const address = addressOf(url, token)
+export function networkPlace(url: string, token?: string, reach?: Reach): Place {
+  const address = addressOf(url, token, reach)
   const open: Place['stream'] = (listener, timeout) => openWire(dialWebSocket(address), listener, timeout)
   return {
     at: url,

@@ -11,6 +11,8 @@ import { unixPlace } from './unix.ts'
 export interface ConnectOptions extends ClientOptions, Partial<NetworkOptions> {
   /** Path of its unix socket. */
   readonly socket?: string | undefined
+  /** Authorities to trust, PEM, where the certificate at `url` is of none that Node knows. Without it: those of Node, and NODE_EXTRA_CA_CERTS. */
+  readonly ca?: string | undefined
 }
 
 const variable = (name: string): string | undefined => {
@@ -20,13 +22,14 @@ const variable = (name: string): string | undefined => {
 
 /** Neither `socket` nor `url`: HYPHAE_URL (with HYPHAE_TOKEN), else the state folder HYPHAE_STATE, else `.hyphae` here. */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
-  const { socket, url: given, token } = options
+  const { socket, url: given, token, ca } = options
   if (socket !== undefined && given !== undefined) {
     throw new HyphaeError('invalid_params', 'url: expected either a socket or a url, got both', { field: 'url' })
   }
   if (socket !== undefined) return createClient(unixPlace(socket), options)
-  if (given !== undefined) return createClient(networkPlace(given, token), options)
+  const reach = ca === undefined ? undefined : await (await import('./trusting.ts')).trusting(ca)
+  if (given !== undefined) return createClient(networkPlace(given, token, reach), options)
   const url = variable('HYPHAE_URL')
-  if (url !== undefined) return createClient(networkPlace(url, token ?? variable('HYPHAE_TOKEN')), options)
+  if (url !== undefined) return createClient(networkPlace(url, token ?? variable('HYPHAE_TOKEN'), reach), options)
   return createClient(unixPlace(findControlSocket(resolve(variable('HYPHAE_STATE') ?? '.hyphae'))), options)
 }

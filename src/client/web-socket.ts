@@ -26,8 +26,8 @@ export const dialWebSocket =
   (address: Address): Dial =>
   (events, timeout) =>
     new Promise((resolve, reject) => {
-      const { ws, token } = address
-      const socket = new WebSocket(ws, ['hyphae.rpc', ...(token === undefined ? [] : [bearer(token)])])
+      const { ws, token, reach: way } = address
+      const socket = way.open(ws, ['hyphae.rpc', ...(token === undefined ? [] : [bearer(token)])])
       let decided = false
       const decide = (act: () => void): void => {
         if (decided) return

@@ -9,7 +9,11 @@ import { actorStatus, watchItem, type WatchItem } from '../protocol/status.ts'
 import type { FleetView } from '../protocol/view.ts'
 import { membersOf } from './names.ts'
 
-const address = z.string().min(1).max(200).describe('the address of an actor, for example service.web')
+const address = z
+  .string()
+  .min(1)
+  .max(200)
+  .meta({ description: 'the address of an actor', examples: ['service.web'] })
 
 const count = z.number().int().min(0)
 
@@ -65,7 +69,9 @@ export const actorSend = mutation({
   whileStopping: true,
   input: z.strictObject({
     to: address,
-    event: z.looseObject({ type: z.string().min(1).max(100) }).describe('an event of the public schema of its kind'),
+    event: z
+      .looseObject({ type: z.string().min(1).max(100) })
+      .meta({ description: 'an event of the public schema of its kind', examples: [{ type: 'START' }] }),
     ...asked,
   }),
   output: z.object({ actor: actorStatus, sent: z.string() }),

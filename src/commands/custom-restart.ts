@@ -3,10 +3,11 @@ import { asked, mutation } from '../protocol/command.ts'
 import { HyphaeError } from '../protocol/errors.ts'
 import { addressOf } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
+import { originOf } from '../protocol/principal.ts'
 import { programArgs, programEnv, programResult, programSpec } from '../protocol/program.ts'
 import { decisiveVariable, judge } from '../protocol/program-rules.ts'
 import type { WorkflowResult } from '../protocol/restart.ts'
-import { knownService } from './names.ts'
+import { knownService, oneService } from './names.ts'
 import { refuseWhenMany } from './program.ts'
 
 const programs = z.array(programSpec).max(limits.workflowCommands)
@@ -49,7 +50,7 @@ export const serviceCustomRestart = mutation({
   deadline: 60 * 60_000,
   idempotent: false,
   input: z.strictObject({
-    service: z.string().min(1).describe('name of the service'),
+    service: oneService,
     pre_commands: programs.optional().describe('run before it is touched; if one fails it is left as it is'),
     args: programArgs.optional().describe('its arguments, in place of the configured ones'),
     env: programEnv.optional().describe('variables, on top of the configured ones'),
@@ -80,7 +81,15 @@ export const serviceCustomRestart = mutation({
           event: {
             type: 'pool.spawn',
             address: workflow,
-            input: { id, service, by: context.principal.name, request: context.request, at: context.now, custom },
+            input: {
+              id,
+              service,
+              by: context.principal.name,
+              from: originOf(context.principal),
+              request: context.request,
+              at: context.now,
+              custom,
+            },
           },
         },
       ],

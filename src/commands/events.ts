@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { query, stream } from '../protocol/command.ts'
-import { fact, type Fact } from '../protocol/facts.ts'
+import { auditTypes, fact, type Fact } from '../protocol/facts.ts'
 import { addressOf } from '../protocol/ids.ts'
 import type { FactQuery } from '../protocol/journal.ts'
 import { limits } from '../protocol/limits.ts'
@@ -15,6 +15,7 @@ const input = z.strictObject({
     .optional()
     .describe('only what is about these services, instances or groups, also those that are gone; without it, everything'),
   since: z.iso.datetime({ offset: true }).optional().describe('only what happened at this time or later'),
+  audit: z.boolean().default(false).describe('only who did what, or was refused: commands, programs, logins, lockdowns'),
   limit: z.number().int().min(0).max(limits.eventsRead).default(100).describe('at most this many, the newest'),
 })
 
@@ -33,8 +34,9 @@ const meantBy = (view: FleetView, name: string) => [
   addressOf('group', name),
 ]
 
-const queryOf = (view: FleetView, { services, since, limit }: z.output<typeof input>): FactQuery => ({
+const queryOf = (view: FleetView, { services, since, audit, limit }: z.output<typeof input>): FactQuery => ({
   limit,
+  ...(audit ? { types: auditTypes } : {}),
   ...(since === undefined ? {} : { since: Date.parse(since) }),
   ...(services === undefined ? {} : { about: services.flatMap((name) => meantBy(view, name)) }),
 })

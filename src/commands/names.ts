@@ -11,7 +11,12 @@ export const someServices = z
   .array(z.string().min(1))
   .min(1)
   .max(limits.services)
-  .describe('names of services, or of groups of them')
+  .meta({ description: 'names of services, or of groups of them', examples: [['web']] })
+
+export const oneService = z
+  .string()
+  .min(1)
+  .meta({ description: 'name of the service', examples: ['web'] })
 
 type MembersOf = (name: string) => readonly string[] | undefined
 

@@ -4,6 +4,7 @@ import { HyphaeError } from '../protocol/errors.ts'
 import { addressOf } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
 import { failureOf, neverRan, programResult, programSpec, type ProgramResult } from '../protocol/program.ts'
+import { originOf } from '../protocol/principal.ts'
 import { decide } from '../protocol/program-rules.ts'
 import type { FleetView } from '../protocol/view.ts'
 
@@ -27,7 +28,7 @@ export const programRun = mutation({
   deadline: limits.longestProgram + 60_000,
   idempotent: false,
   input: z.strictObject({
-    program: programSpec,
+    program: programSpec.meta({ examples: [{ type: 'binary', command: 'true' }] }),
     timeout_ms: time.optional().describe('how long it may take, where the program does not say; 30 s without either'),
     ...asked,
   }),
@@ -54,7 +55,13 @@ export const programRun = mutation({
           event: {
             type: 'pool.spawn',
             address: workflow,
-            input: { id, program: { spec: program, decision }, by: context.principal.name, timeout },
+            input: {
+              id,
+              program: { spec: program, decision },
+              by: context.principal.name,
+              from: originOf(context.principal),
+              timeout,
+            },
           },
         },
       ],

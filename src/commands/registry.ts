@@ -1,9 +1,13 @@
 import type { Command } from '../protocol/command.ts'
 import { actorGet, actorList, actorSend, actorWatch } from './actor.ts'
+import { systemBanner, systemBannerFollow } from './banner.ts'
 import { serviceCustomRestart } from './custom-restart.ts'
 import { eventsFollow, eventsRead } from './events.ts'
 import { serviceGraph } from './graph.ts'
+import { systemHealth } from './health.ts'
+import { systemLockdown } from './lockdown.ts'
 import { logsFollow, logsRead } from './logs.ts'
+import { systemMetrics } from './metrics.ts'
 import { systemReload } from './reload.ts'
 import { programRun } from './program.ts'
 import { serviceRestart } from './restart.ts'
@@ -13,9 +17,14 @@ import { systemLeave, systemShutdown, systemStatus } from './system.ts'
 /** Every command there is. Each surface is derived from this: methods, tools, help texts and documents. */
 export const commands = {
   'system.status': systemStatus,
+  'system.health': systemHealth,
+  'system.metrics': systemMetrics,
+  'system.banner': systemBanner,
+  'system.banner_follow': systemBannerFollow,
   'system.shutdown': systemShutdown,
   'system.leave': systemLeave,
   'system.reload': systemReload,
+  'system.lockdown': systemLockdown,
   'service.start': serviceStart,
   'service.stop': serviceStop,
   'service.restart': serviceRestart,

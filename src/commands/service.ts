@@ -6,7 +6,7 @@ import { groupStatus } from '../protocol/group.ts'
 import { addressOf } from '../protocol/ids.ts'
 import { serviceStatus } from '../protocol/service.ts'
 import type { FleetView } from '../protocol/view.ts'
-import { knownService, knownServices, someServices } from './names.ts'
+import { knownService, knownServices, oneService, someServices } from './names.ts'
 import { createTally } from './tally.ts'
 import { accepted, conclude, deadline, resultOf, results, type Result } from './results.ts'
 
@@ -120,7 +120,7 @@ export const serviceExplain = query({
   summary: 'Why a service is in the state it is in: its history with reasons, its policy, what it waits for.',
   permission: 'fleet.read',
   errors: ['not_found'],
-  input: z.strictObject({ service: z.string() }),
+  input: z.strictObject({ service: oneService }),
   output: z.object({
     service: z.string(),
     status: serviceStatus,

@@ -107,11 +107,6 @@ export function checkEnabled(checker: Checker): void {
 }
 
 export function checkSecurity({ security }: WrittenSupervisor, checker: Checker): void {
-  const path: Path = ['supervisor', 'security', 'authentication']
-  const token = checker.tree.text([...path, 'token']) ?? ''
-  if (security.authentication.enabled && token === '') {
-    checker.error([...path, 'token'], { message: 'authentication is enabled, so a token is needed' })
-  }
   for (const [index, word] of security.allowed_commands?.entries() ?? []) {
     if (isVerb(word)) continue
     const message = `there is no control command ${JSON.stringify(word)}; it admits nothing`

@@ -9,6 +9,7 @@ export interface Flags {
   readonly httpPort?: string
   readonly logLevel?: string
   readonly mode?: string
+  readonly environment?: string
 }
 
 /** A text, and the flag or the variable that it comes from. */
@@ -26,9 +27,12 @@ export interface Overrides {
   readonly httpPort: number | null | undefined
   readonly level: LogLevel | undefined
   readonly mode: Said | undefined
+  readonly environment: RunEnvironment | undefined
 }
 
-/** Reads the flags, then SUPERVISOR_PORT, SUPERVISOR_HOST, SUPERVISOR_LOG_LEVEL, RUST_LOG and MAGICTUNNEL_RUNTIME_MODE. */
+export type RunEnvironment = 'development' | 'production'
+
+/** Reads the flags, then SUPERVISOR_PORT, SUPERVISOR_HOST, SUPERVISOR_LOG_LEVEL, RUST_LOG, MAGICTUNNEL_RUNTIME_MODE, MAGICTUNNEL_ENV and ENVIRONMENT. */
 export function readOverrides(env: Environment, flags: Flags, report: Report): Overrides {
   const said = (flag: string, given: string | undefined, variable: string): Said | undefined => {
     if (given !== undefined) return { text: given, from: flag }
@@ -41,7 +45,22 @@ export function readOverrides(env: Environment, flags: Flags, report: Report): O
     host: hostOf(said('--host', flags.host, 'SUPERVISOR_HOST'), report),
     level: levelOf(said('--log-level', flags.logLevel, 'SUPERVISOR_LOG_LEVEL'), env, report),
     mode: said('--mode', flags.mode, 'MAGICTUNNEL_RUNTIME_MODE'),
+    environment: environmentOf(
+      said('--environment', flags.environment, 'MAGICTUNNEL_ENV') ?? said('', undefined, 'ENVIRONMENT'),
+      report,
+    ),
   }
+}
+
+/** Variables of these names are set for other programs too, so one that means nothing here is passed over. */
+function environmentOf(said: Said | undefined, report: Report): RunEnvironment | undefined {
+  if (said === undefined) return undefined
+  const word = said.text.trim().toLowerCase()
+  if (word === 'development' || word === 'production') return word
+  const got = JSON.stringify(said.text)
+  if (said.from.startsWith('--')) report.errorIn(said.from, { expected: 'development or production', got })
+  else report.warnIn(said.from, { message: `${got} is neither development nor production; it is ignored` })
+  return undefined
 }
 
 function portOf(said: Said | undefined, report: Report): number | null | undefined {

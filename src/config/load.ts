@@ -2,19 +2,23 @@ import { dirname, resolve } from 'node:path'
 import { isRecord } from '../protocol/json.ts'
 import type { LogRules } from '../protocol/log-rules.ts'
 import { limits } from '../protocol/limits.ts'
+import type { Certificate } from '../protocol/control-rules.ts'
 import type { GroupSpec } from '../protocol/group.ts'
+import type { HookSpec } from '../protocol/hook.ts'
 import type { ServiceSpec } from '../protocol/service.ts'
 import { checkDefaultService, checkDelays, checkEnabled, checkSecurity, checkService, checkServiceName } from './check.ts'
+import { readCertificate } from './certificates.ts'
 import { createChecker, type Checker } from './checker.ts'
 import { familiesOf } from './families.ts'
 import { readEnvFiles } from './env-files.ts'
 import { modesOf } from './modes.ts'
 import { checkDependencies } from './dependencies.ts'
 import { readDocument } from './document.ts'
-import { readOverrides, type Flags } from './environment.ts'
+import { readOverrides, type Flags, type RunEnvironment } from './environment.ts'
 import type { ConfigProblem } from './errors.ts'
 import { validate } from './explain.ts'
 import { checkGroups, resolveGroups } from './groups.ts'
+import { checkHooks, resolveHooks } from './hooks.ts'
 import { readConfigText, shownPath } from './file.ts'
 import { setting, type Environment } from './interpolate.ts'
 import { nearest } from '../protocol/nearest.ts'
@@ -23,6 +27,7 @@ import { fileSchema, laterSurfaces, type LogLevel } from './schema.ts'
 import { secretVariables } from './secrets.ts'
 import { resolveHost, resolveSecurity, type Security } from './security.ts'
 import { serviceSchema, type WrittenService } from './service-schema.ts'
+import { noTokens, readTokens } from './tokens.ts'
 import { readTree, type Tree } from './tree.ts'
 
 export { findConfig } from './file.ts'
@@ -38,8 +43,8 @@ export interface LoadedConfig {
   readonly services: readonly ServiceSpec[]
   /** In the order of the file. */
   readonly groups: readonly GroupSpec[]
-  /** How each service is labelled for people; every service has an entry. */
-  readonly labels: ReadonlyMap<string, ServiceLabels>
+  /** Who is told when something happens. */
+  readonly hooks: readonly HookSpec[]
   readonly defaultService: string | null
   /** The mode in force; null: none. */
   readonly mode: string | null
@@ -48,8 +53,8 @@ export interface LoadedConfig {
   /** Absolute paths of the files that variables of services were read from; those that may be missing, too. */
   readonly envFiles: readonly string[]
   /** `port`: null = off. */
-  readonly supervisor: { readonly host: string; readonly port: number | null } & Security
-  readonly http: { readonly host: string; readonly port: number | null; readonly allowedOrigins: readonly string[] }
+  readonly supervisor: Listening & Security
+  readonly http: Listening & { readonly allowedOrigins: readonly string[] }
   readonly log: {
     readonly file: string | null
     readonly level: LogLevel
@@ -61,12 +66,19 @@ export interface LoadedConfig {
   readonly logs: LogRules
   /** How long events are kept (ms), and how many bytes of them. */
   readonly journal: { readonly maxAge: number; readonly maxBytes: number }
-  readonly environment: 'development' | 'production'
+  readonly environment: RunEnvironment
   readonly warnings: readonly ConfigProblem[]
   /** Variables that fill in secrets of Hyphae's own; they must not reach the programs that it runs. */
   readonly secretVariables: readonly string[]
   /** What the command line said instead of the file; whoever reads the file again says it again. */
   readonly flags: Flags
+}
+
+/** Where a surface listens. `tls`: null = without. */
+interface Listening {
+  readonly host: string
+  readonly port: number | null
+  readonly tls: Certificate | null
 }
 
 export interface ServiceLabels {
@@ -108,19 +120,36 @@ export function parseConfig(
     checkDelays(written.supervisor, all, checker)
     checkSecurity(written.supervisor, checker)
     checkGroups(written.supervisor, families, dependencies, checker)
+    checkHooks(written.supervisor, families, checker)
+  }
+  const tokens = written === undefined ? noTokens : readTokens(written.supervisor, dir, checker)
+  const tls = {
+    supervisor: readCertificate(written?.supervisor.tls, ['supervisor', 'tls'], dir, checker),
+    http: readCertificate(written?.http.tls, ['http', 'tls'], dir, checker),
   }
   const host = resolveHost(
-    { host: written?.supervisor.host, path: ['supervisor', 'host'], override: overrides.host },
+    {
+      host: written?.supervisor.host,
+      path: ['supervisor', 'host'],
+      override: overrides.host,
+      tls: written?.supervisor.tls !== undefined,
+    },
     written?.supervisor,
     checker,
     report,
   )
-  const httpHost = resolveHost({ host: written?.http.host, path: ['http', 'host'] }, written?.supervisor, checker, report)
+  const httpHost = resolveHost(
+    { host: written?.http.host, path: ['http', 'host'], tls: written?.http.tls !== undefined },
+    written?.supervisor,
+    checker,
+    report,
+  )
   // What is undefined here has been told as a problem.
   report.settle()
   if (written === undefined) return report.fatal(0, [], { message: "can't be used" })
 
   const { supervisor, http, log, journal } = written
+  const environment = overrides.environment ?? supervisor.environment
   const ground = { dir, supervisor, services, families, tree, fileEnv: envFiles.env }
   return {
     path,
@@ -128,9 +157,7 @@ export function parseConfig(
     stateDir: stateDirOf(dir, written.state, env),
     services: Array.from(services, ([name, service]) => resolveService(name, service, ground)),
     groups: resolveGroups(supervisor, families, services),
-    labels: new Map(
-      Array.from(services, ([name, { category, kind }]) => [name, { category: category ?? 'core', kind: kind ?? 'plain' }]),
-    ),
+    hooks: resolveHooks(supervisor, families, services, tree),
     defaultService: supervisor.default_service ?? null,
     mode: modes.inForce,
     leftOut: modes.leftOut,
@@ -138,11 +165,13 @@ export function parseConfig(
     supervisor: {
       host,
       port: overrides.port === undefined ? supervisor.port : overrides.port,
-      ...resolveSecurity(supervisor, tree),
+      tls: tls.supervisor,
+      ...resolveSecurity(supervisor, environment, tokens),
     },
     http: {
       host: httpHost,
       port: overrides.httpPort === undefined ? http.port : overrides.httpPort,
+      tls: tls.http,
       allowedOrigins: http.allowed_origins,
     },
     log: {
@@ -153,7 +182,7 @@ export function parseConfig(
     },
     logs: logRulesOf(supervisor.logs),
     journal: { maxAge: journal.max_age, maxBytes: journal.max_size },
-    environment: supervisor.environment,
+    environment,
     warnings: report.warnings(),
     secretVariables: secretVariables(document, new Set([...sections, ...laterSurfaces])),
     flags,

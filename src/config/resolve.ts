@@ -75,6 +75,8 @@ export function resolveService(name: string, written: WrittenService, ground: Gr
         ? null
         : { cron: written.restart.schedule, timezone: written.restart.timezone ?? null },
     description: written.description ?? '',
+    category: written.category ?? 'core',
+    kind: written.kind ?? 'plain',
     logs: logRulesOf(overlay(supervisor.logs, written.logs)),
   }
 }

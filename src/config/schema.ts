@@ -1,8 +1,10 @@
 import * as z from 'zod'
 import { usualLogRules } from '../protocol/log-rules.ts'
 import { limits } from '../protocol/limits.ts'
+import { roles, type Role } from '../protocol/principal.ts'
 import { bareText, block, byteSize, duration, filledText, numberBetween, origin, port, text, wholeNumber } from './fields.ts'
 import { groupSchema } from './group-schema.ts'
+import { hooksSchema } from './hook-schema.ts'
 import { backoffFields, logFields, maxRestarts, serviceSchema } from './service-schema.ts'
 
 /** The whole file as it is written. Defaults that another field can override are filled in when it is resolved. */
@@ -14,7 +16,38 @@ export type LogLevel = (typeof logLevels)[number]
 /** Blocks of surfaces that are known by name only. */
 export const laterSurfaces = ['gateway', 'mcp', 'telemetry', 'hive', 'hero', 'mesh'] as const
 
-const programs = (): z.ZodOptional<z.ZodArray<typeof filledText>> => z.array(filledText).optional()
+const programs = () =>
+  z
+    .array(
+      z.union(
+        [
+          filledText,
+          block({
+            command: filledText.describe('What may be run.'),
+            allowed_in_production: z.boolean().prefault(true).describe('false: in development only.'),
+          }),
+        ],
+        { error: 'a text, or a map with command and allowed_in_production' },
+      ),
+    )
+    .optional()
+
+/** The names of tokens are shown in facts and logs. */
+const tokenName = z.string().refine((name) => /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/.test(name), {
+  error: 'letters, digits, "_", "-" or ".", at most 64 characters',
+})
+
+const tls = block({
+  cert: filledText.describe(
+    "The certificate, PEM, with those between it and its authority; relative to the config file's folder.",
+  ),
+  key: filledText.describe('Its private key, PEM, readable by nobody else.'),
+  ca: filledText
+    .optional()
+    .describe('Clients must show a certificate of one of these authorities, PEM. Default: they need none.'),
+})
+  .optional()
+  .describe('TLS, with the certificate in these files.')
 
 const securitySchema = block({
   bind_to_localhost: z.boolean().prefault(false).describe('Listen on this machine only, whatever host says.'),
@@ -36,7 +69,21 @@ const securitySchema = block({
   allow_shell: z.boolean().prefault(false).describe('May a command around a restart be a shell line?'),
   authentication: block({
     enabled: z.boolean().prefault(false).describe('Is a token needed?'),
-    token: bareText.optional().describe('The token: "${SUPERVISOR_TOKEN}" keeps it out of the file.'),
+    token: bareText.optional().describe('An admin\'s token: "${SUPERVISOR_TOKEN}" keeps it out of the file.'),
+    tokens: z
+      .array(
+        block({
+          name: tokenName.describe('Shown in events and logs as token:<name>.'),
+          token: bareText.optional().describe('The token: "${CI_TOKEN}" keeps it out of the file.'),
+          token_file: filledText
+            .optional()
+            .describe("A file that holds the token instead, relative to the config file's folder."),
+          role: z.enum(Object.keys(roles) as [Role, ...Role[]]).describe('What whoever has it may do.'),
+        }),
+      )
+      .max(limits.tokens, { error: `at most ${limits.tokens} tokens` })
+      .prefault([])
+      .describe('Further tokens, each with a role.'),
   })
     .prefault({})
     .describe('Who may connect.'),
@@ -48,11 +95,15 @@ export const supervisorSchema = block({
     .prefault(8081)
     .describe('The TCP port of the supervisor; 0 takes a free one, off none. SUPERVISOR_PORT comes first.'),
   host: filledText.prefault('127.0.0.1').describe('The address that the supervisor listens on. SUPERVISOR_HOST comes first.'),
+  tls,
   default_service: text.optional().describe('The service that is meant where a command names none.'),
   mode: filledText
     .optional()
     .describe('The mode in force: services with modes run in these only. --mode, then MAGICTUNNEL_RUNTIME_MODE, come first.'),
-  environment: z.enum(['development', 'production']).prefault('development').describe('Production allows less by default.'),
+  environment: z
+    .enum(['development', 'production'])
+    .prefault('development')
+    .describe('Production allows less. --environment, MAGICTUNNEL_ENV and ENVIRONMENT come first.'),
   services: z.record(z.string(), serviceSchema).prefault({}).describe('What to run: a map of name to service.'),
   groups: z
     .record(z.string(), groupSchema)
@@ -101,12 +152,14 @@ export const supervisorSchema = block({
   })
     .prefault({})
     .describe('How much of what services write is kept, of every service that does not say otherwise.'),
+  on_event: hooksSchema.prefault([]).describe('Who is told when something happens: programs and webhooks.'),
   security: securitySchema.prefault({}).describe('Who may control the supervisor, and what it may run.'),
 })
 
 export const httpSchema = block({
   port: port.prefault(3001).describe('The HTTP port; 0 takes a free one, off none.'),
   host: filledText.prefault('127.0.0.1').describe('The address that HTTP listens on.'),
+  tls,
   allowed_origins: z
     .array(origin)
     .prefault(['http://localhost:5173'])

@@ -4,8 +4,12 @@ import { variablesIn } from './interpolate.ts'
 
 const secretKey = /token|secret|password|passphrase|credential|keys?$/i
 
+/** Where a hook's token may stand, whatever the header or the part of the URL is called. */
+const carriers: ReadonlySet<string> = new Set(['headers', 'webhook'])
+
 /** Does a field of this name hold something that must not be shown? */
-export const isSecretField = (name: string | number): boolean => typeof name === 'string' && secretKey.test(name)
+export const isSecretField = (name: string | number): boolean =>
+  typeof name === 'string' && (secretKey.test(name) || carriers.has(name))
 
 /**
  * The variables that fill in secrets of ours: fields called token, secret, password, key and the like, in the given

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import * as z from 'zod'
 import { limits } from '../protocol/limits.ts'
-import { dependencyConditions, restartPolicies } from '../protocol/service.ts'
+import { dependencyConditions, restartPolicies, serviceCategories, serviceKinds } from '../protocol/service.ts'
 import {
   bareText,
   block,
@@ -108,8 +108,11 @@ export const serviceSchema = block({
     .optional()
     .describe('The modes in which it runs; without it, in every mode and in none.'),
   description: text.optional().describe('One line for people.'),
-  category: z.enum(['core', 'advanced']).optional().describe('A label, without effect in this version. Default: core.'),
-  kind: z.enum(['mcp', 'plain']).optional().describe('A label, without effect in this version. Default: plain.'),
+  category: z
+    .enum(serviceCategories)
+    .optional()
+    .describe('A label: part of the core, or of the advanced features. Default: core.'),
+  kind: z.enum(serviceKinds).optional().describe('A label: mcp is an external MCP server. Default: plain.'),
   one_shot: z.boolean().optional().describe('It is meant to end: success completes it. Default: false.'),
   autostart: z.boolean().optional().describe('Is it started with the fleet? Default: true.'),
   restart_policy: z

@@ -66,14 +66,21 @@ const isAsked = (value: unknown): value is HttpAsked =>
 
 function bodyOf(text: string): Readonly<Record<string, unknown>> {
   if (text.trim() === '') return {}
-  const body = parseJson(text)
+  let body: unknown
+  try {
+    body = parseJson(text)
+  } catch (error) {
+    if (!(error instanceof HyphaeError)) throw error
+    throw new HyphaeError(error.code, `body: ${error.message}`, { ...error.data, field: 'body' })
+  }
   if (!isRecord(body)) throw new HyphaeError('invalid_params', 'body: expected a JSON object', { field: 'body' })
   return body
 }
 
 const refuseMethod = (methods: readonly string[]): never => {
   const allow = methods.join(', ')
-  const error = { code: 'invalid_request', message: `method: expected one of ${allow}`, data: { field: 'method' } } as const
+  const expected = methods.length === 1 ? allow : `one of ${allow}`
+  const error = { code: 'invalid_request', message: `method: expected ${expected}`, data: { field: 'method' } } as const
   throw new Refused(refusal(error, { allow }, 405))
 }
 

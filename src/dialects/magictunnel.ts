@@ -266,6 +266,7 @@ export function magictunnel({ now, defaultService, isAllowed }: MagicTunnelOptio
       const [next, effects] = hear(state, heard)
       return next === state ? [state, effects] : settle(next, effects)
     },
-    pending: ({ slots, held }) => slots.length + held.length,
+    // While a token is being proved, nothing more is taken.
+    pending: ({ slots, held, proving }) => (proving === null ? slots.length + held.length : limits.pendingRequests),
   }
 }

@@ -5,6 +5,8 @@ export type Schema = Readonly<Record<string, unknown>>
 export interface MediaType {
   readonly schema: Schema
   readonly example?: unknown
+  /** Of a stream: what the data of one event is. */
+  readonly 'x-item-schema'?: Schema
 }
 
 export interface Answer {

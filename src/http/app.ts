@@ -2,24 +2,37 @@ import type { IncomingMessage } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
+import type { Command } from '../protocol/command.ts'
 import type { ExchangeKind, Site } from '../transports/site.ts'
 import { apiRoutes } from './api-routes.ts'
+import { commandParts } from './command-parts.ts'
+import { documentRoutes } from './document-routes.ts'
+import { dashboardRoutes } from './dashboard-routes.ts'
 import { admit, type GuardRules } from './guard.ts'
 import { pageRoutes } from './page-routes.ts'
 import { refusal, type App, type Env, type RouteFamily } from './routes.ts'
 import { rpcRoutes } from './rpc-routes.ts'
-import { watchRoutes } from './watch-routes.ts'
+import { watchRoutes, type WatchSite } from './watch-routes.ts'
 
 /** What is served over HTTP, as routes. Each request has passed the guard when it comes here. */
 
-export interface SiteParts extends Omit<GuardRules, 'openPaths' | 'socketPaths' | 'bodyPaths'> {
+export interface SiteParts extends Omit<GuardRules, 'openPaths' | 'socketPaths' | 'bodyPaths'>, WatchSite {
   readonly version: string
+  /** What there is to describe. */
+  readonly registry: ReadonlyMap<string, Command>
   /** A defect of ours, for the log: callers only hear that there is one. */
   onDefect(error: unknown, path: string): void
 }
 
 /** Every family of routes there is. */
-const familiesOf = (parts: SiteParts): readonly RouteFamily[] => [rpcRoutes, apiRoutes, watchRoutes, pageRoutes(parts)]
+function familiesOf(parts: SiteParts): readonly RouteFamily[] {
+  const { version, registry, identify } = parts
+  const families: readonly RouteFamily[] = [rpcRoutes, apiRoutes, dashboardRoutes, watchRoutes(parts), pageRoutes(parts)]
+  const described = () => [...commandParts(registry), ...families.flatMap(({ part }) => part ?? [])]
+  // Whoever is here asks from some port of his.
+  const needsToken = () => identify('127.0.0.1:0') === null
+  return [...families, documentRoutes({ version, parts: described, needsToken })]
+}
 
 function createApp(families: readonly RouteFamily[], onDefect: SiteParts['onDefect']): App {
   const app = new Hono<Env>()
@@ -34,7 +47,7 @@ function createApp(families: readonly RouteFamily[], onDefect: SiteParts['onDefe
 
 /** The site of one listener. */
 export function createSite(parts: SiteParts): Site {
-  const { version: _, onDefect, ...rules } = parts
+  const { version: _, registry: __, onDefect, ...rules } = parts
   const families = familiesOf(parts)
   const app = createApp(families, onDefect)
   const guard: GuardRules = {

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../protocol/errors.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Principal } from '../protocol/principal.ts'
+import { rejectionInWords, type Proof, type Rejection } from '../protocol/proof.ts'
 import type { Asked, Verdict } from '../transports/site.ts'
 import { hostOf, isOwn, isOwnOrigin, type OwnNames } from './hosts.ts'
 
@@ -9,7 +10,7 @@ import { hostOf, isOwn, isOwnOrigin, type OwnNames } from './hosts.ts'
 export interface GuardRules {
   readonly own: OwnNames
   /** Origins of pages that may call, beside our own. */
-  readonly allowedOrigins: readonly string[]
+  allowedOrigins(): readonly string[]
   /** What anybody may look at. */
   readonly openPaths: ReadonlySet<string>
   /** Where a POST without a body means nothing; elsewhere it needs no type of what it does not bring. */
@@ -18,7 +19,7 @@ export interface GuardRules {
   readonly socketPaths: ReadonlySet<string>
   /** Who it is without a token; null: a token is needed. */
   identify(peer: string): Principal | null
-  authenticate(token: string): Principal | undefined
+  authenticate(token: string, peer: string): Proof
 }
 
 /** A page cannot set the Authorization of its WebSocket, but a subprotocol: this, then the token in base64url. */
@@ -66,7 +67,7 @@ export function admit(asked: Asked, rules: GuardRules): Verdict {
   const origin = one('origin')
   if (origin !== undefined) {
     headers['vary'] = 'origin'
-    if (rules.allowedOrigins.includes(origin)) headers['access-control-allow-origin'] = origin
+    if (rules.allowedOrigins().includes(origin)) headers['access-control-allow-origin'] = origin
     else if (!isOwnOrigin(origin, written)) return refused('forbidden', 'origin: pages from there may not call')
   } else if (one('sec-fetch-site') === 'cross-site' && !isLink()) return refused('forbidden', 'pages from elsewhere may not call')
 
@@ -80,13 +81,15 @@ export function admit(asked: Asked, rules: GuardRules): Verdict {
   }
 
   let principal: Principal | null = null
-  if (asked.upgrade || !rules.openPaths.has(path)) {
+  if (asked.upgrade || !rules.openPaths.has(path) || asksForDetails(asked.target)) {
     const authorization = one('authorization')
     const token = authorization === undefined ? offeredToken(all('sec-websocket-protocol')) : bearerOf(authorization)
-    principal = token === undefined ? rules.identify(asked.peer) : (rules.authenticate(token) ?? null)
+    const proof: Proof | null = token === undefined ? null : rules.authenticate(token, asked.peer)
+    if (proof !== null && 'rejected' in proof) return turnedAway(proof.rejected, headers)
+    principal = proof === null ? rules.identify(asked.peer) : proof.principal
     if (principal === null) {
-      headers['www-authenticate'] = 'Bearer realm="hyphae"'
-      return refused('unauthorized', token === undefined ? 'a token is needed' : 'this token is not valid')
+      headers['www-authenticate'] = challenge
+      return refused('unauthorized', 'a token is needed')
     }
   }
 
@@ -108,6 +111,21 @@ export function admit(asked: Asked, rules: GuardRules): Verdict {
       return refused('too_large', `a body may have at most ${limits.lineBytes} bytes`)
   }
   return { kind: 'admitted', principal, headers }
+}
+
+/** What an open path says beside yes or no is not for everybody. */
+const asksForDetails = (target: string): boolean => /[?&]verbose(?:[=&#]|$)/.test(target)
+const challenge = 'Bearer realm="hyphae"'
+
+/** Of somebody whose tokens were wrong too often nothing more is said than when to come back. */
+function turnedAway(rejected: Rejection, headers: Record<string, string>): Verdict {
+  const { hold, retryAfter } = rejected
+  const message = rejectionInWords(rejected)
+  if (retryAfter === null) {
+    const all = { ...headers, 'www-authenticate': challenge }
+    return { kind: 'refused', status: 401, code: 'unauthorized', message, headers: all, hold }
+  }
+  return { kind: 'refused', status: 429, code: 'overloaded', message, headers: { ...headers, 'retry-after': String(retryAfter) } }
 }
 
 const pathOf = (target: string): string => target.replace(/[?#].*$/s, '')

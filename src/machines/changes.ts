@@ -1,5 +1,5 @@
 import type { Observed } from '../protocol/observed.ts'
-import { changedFields, sameLogRules } from '../protocol/record.ts'
+import { changedFields, changedMarks } from '../protocol/record.ts'
 import type { ReloadChange } from '../protocol/reload.ts'
 import type { Step } from './reconcile.ts'
 
@@ -14,8 +14,8 @@ export function changesOf(steps: readonly Step[], observed: ReadonlyMap<string, 
     if (step.do !== 'reconfigure' && step.do !== 'reschedule' && step.do !== 'settle') return []
     const seen = observed.get(service)
     if (step.do === 'settle') {
-      if (seen?.supervised == null || rescheduled.has(service) || sameLogRules(seen.supervised, step.spec)) return []
-      return [{ service, change: 'changed', fields: ['logs'] }]
+      const fields = seen?.supervised == null || rescheduled.has(service) ? [] : changedMarks(seen.supervised, step.spec)
+      return fields.length === 0 ? [] : [{ service, change: 'changed', fields }]
     }
     // It was told to go already, so it comes back.
     if (seen === undefined || seen.supervised === null || seen.leaving) return [{ service, change: 'added', fields: [] }]

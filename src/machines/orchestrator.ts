@@ -16,6 +16,8 @@ import type { Phase } from '../protocol/lifecycle.ts'
  *                 ├─ programs      pool of program.<id>
  *                 ├─ shutdowns     pool of shutdown.fleet
  *                 ├─ rotations     pool of rotation.logs
+ *                 ├─ hooks         pool of hook.<id>
+ *                 ├─ lockdowns     pool of lockdown.fleet
  *                 ├─ listeners     pool of listener.<name>
  *                 └─ connections   pool of connection.<id>
  *
@@ -31,6 +33,8 @@ export const pools = [
   'schedules',
   'shutdowns',
   'rotations',
+  'hooks',
+  'lockdowns',
   'listeners',
   'connections',
 ] as const

@@ -12,7 +12,7 @@ import {
   type ProgramResult,
   type RunInput,
 } from '../protocol/program.ts'
-import { finishedFact, refusedFact, startedFact } from './program-facts.ts'
+import { finishedFact, refusedFact, startedFact, type Asker } from './program-facts.ts'
 import { port } from './port.ts'
 
 /**
@@ -22,10 +22,9 @@ import { port } from './port.ts'
  *      └── refused by a rule ───────────────────────▶ done
  */
 
-export interface ProgramInput {
+export interface ProgramInput extends Asker {
   readonly id: string
   readonly program: Judged
-  readonly by: string
   /** Without a time of its own, ms. */
   readonly timeout: number
 }
@@ -84,7 +83,7 @@ export const programMachine = setup({
               params: ({ context: { program } }) =>
                 neverRan(program.spec, program.decision.allowed ? '' : program.decision.because),
             },
-            { type: 'state', params: ({ context: { address, program, by } }) => refusedFact(address, program, by) },
+            { type: 'state', params: ({ context }) => refusedFact(context.address, context.program, context) },
           ],
         },
         { target: 'running' },
@@ -92,7 +91,7 @@ export const programMachine = setup({
     },
     running: {
       tags: 'active',
-      entry: { type: 'state', params: ({ context: { address, program, by } }) => startedFact(address, program.spec, by) },
+      entry: { type: 'state', params: ({ context }) => startedFact(context.address, context.program.spec, context) },
       invoke: {
         id: 'program',
         src: 'program',
@@ -117,7 +116,7 @@ export const programMachine = setup({
           target: 'done',
           actions: [
             { type: 'record', params: ({ event }) => event.result },
-            { type: 'state', params: ({ context: { address, by }, event }) => finishedFact(address, event.result, by) },
+            { type: 'state', params: ({ context, event }) => finishedFact(context.address, event.result, context) },
           ],
         },
       },

@@ -1,7 +1,7 @@
 import { generationOf } from '../protocol/incarnation.ts'
 import type { Observed } from '../protocol/observed.ts'
 import type { ProcessIdentity } from '../protocol/process.ts'
-import { bareSpec, needsNewProcess, onlySchedule, sameLogRules, sameSpec, type ServiceRecord } from '../protocol/record.ts'
+import { bareSpec, changedMarks, needsNewProcess, onlySchedule, sameSpec, type ServiceRecord } from '../protocol/record.ts'
 import { noHistory } from '../protocol/restart.ts'
 import type { ServiceSpec } from '../protocol/service.ts'
 import { overridden } from '../protocol/setting.ts'
@@ -50,7 +50,7 @@ export type Step =
   | { readonly do: 'reconfigure'; readonly service: string; readonly spec: ServiceSpec }
   /** Nothing but its schedule is another. */
   | { readonly do: 'reschedule'; readonly service: string; readonly spec: ServiceSpec }
-  /** It is as the config says already: that is not by hand any more; only its output is kept in another way, maybe. */
+  /** It is as the config says already: that is not by hand any more; only its output is kept in another way, or its labels differ, maybe. */
   | { readonly do: 'settle'; readonly service: string; readonly spec: ServiceSpec }
   | { readonly do: 'remove'; readonly service: string }
   /** It is neither in the config nor anywhere else. */
@@ -84,7 +84,7 @@ export function reconcile(desired: Desired, observed: ReadonlyMap<string, Observ
     if (seen.supervised !== null) {
       const rescheduled = onlySchedule(seen.supervised, spec)
       if (seen.leaving || !(rescheduled || sameSpec(seen.supervised, spec))) return [step('reconfigure', name, { spec })]
-      const settled = seen.overridden !== true && sameLogRules(seen.supervised, spec)
+      const settled = seen.overridden !== true && changedMarks(seen.supervised, spec).length === 0
       const told = rescheduled ? [step('reschedule', name, { spec })] : []
       return settled ? told : told.concat(step('settle', name, { spec }))
     }

@@ -4,14 +4,13 @@ import { describeProgram, neverRan, type Judged, type ProgramResult, type RunInp
 import type { WorkflowResult, WorkflowStep } from '../protocol/restart.ts'
 import type { Operation, ServiceCommand, ServiceSpec } from '../protocol/service.ts'
 import type { Change, Setting } from '../protocol/setting.ts'
-import { finishedFact, refusedFact, startedFact } from './program-facts.ts'
+import { finishedFact, refusedFact, startedFact, type Asker } from './program-facts.ts'
 
 /** The vocabulary of RESTART: what it is given, what it sees, what it tells. */
 
-export interface RestartInput {
+export interface RestartInput extends Asker {
   readonly id: string
   readonly service: string
-  readonly by: string
   /** The id that the caller gave the request. */
   readonly request?: string | undefined
   /** Monotonic ms, when it was asked for. */
@@ -135,14 +134,14 @@ export const facts = {
     refusedFact(
       context.address,
       refusedOf(context) ?? { spec: runInputOf(context, 'pre').spec, decision: { allowed: false, rule: '', because: '' } },
-      context.by,
+      context,
     ),
   programStarted: (context: RestartContext, side: Side): Statement =>
-    startedFact(context.address, runInputOf(context, side).spec, context.by),
+    startedFact(context.address, runInputOf(context, side).spec, context),
   /** It was ended before its time, together with the workflow. */
   programStopped: (context: RestartContext, side: Side): Statement =>
-    finishedFact(context.address, neverRan(runInputOf(context, side).spec, 'Command was stopped'), context.by),
-  programFinished: ({ address, by }: RestartContext, result: ProgramResult): Statement => finishedFact(address, result, by),
+    finishedFact(context.address, neverRan(runInputOf(context, side).spec, 'Command was stopped'), context),
+  programFinished: (context: RestartContext, result: ProgramResult): Statement => finishedFact(context.address, result, context),
   /** The step that has just been recorded. */
   step: ({ address, service, by, steps }: RestartContext): Statement => {
     const last = steps.at(-1)

@@ -145,6 +145,7 @@ export const rollingMachine = setup({
           about: context.address,
           because: inWords(context),
           by: context.by,
+          data: { outcome: context.results.find(({ outcome }) => outcome !== 'done')?.outcome ?? 'done' },
         }),
       },
     },

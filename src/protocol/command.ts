@@ -69,6 +69,8 @@ export interface PlanContext {
   readonly repeated: boolean
   /** Monotonic ms, to stamp events with. */
   readonly now: number
+  /** Wall clock, ISO 8601: for people, nothing is decided by it. */
+  readonly time: string
   /** A short id that no actor of this run has had. */
   newId(): string
 }
@@ -110,6 +112,7 @@ export type StreamRequest =
       readonly facts: boolean
       readonly after: WatchPosition | null
     }
+  | { readonly source: 'banner' }
   /** `resume`: what is after `query.after` and all of it, however much that is. */
   | { readonly source: 'facts'; readonly query: FactQuery; readonly resume: boolean }
   | {

@@ -59,8 +59,27 @@ export const factTypes = [
   'system.swept',
   'command.accepted',
   'actor.crashed',
+  'hook.delivered',
+  'hook.failed',
+  'hook.dropped',
+  'command.refused',
+  'access.refused',
+  'system.lockdown',
 ] as const
 export type FactType = (typeof factTypes)[number]
+
+/** Who did what, or was refused. */
+export const auditTypes: readonly FactType[] = [
+  'command.accepted',
+  'command.refused',
+  'program.started',
+  'program.refused',
+  'program.finished',
+  'workflow.started',
+  'workflow.finished',
+  'access.refused',
+  'system.lockdown',
+]
 
 export const fact = z.object({
   seq: z.number().int().describe('grows by one with each fact, over all runs of one state folder'),

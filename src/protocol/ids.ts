@@ -17,6 +17,8 @@ export const kinds = [
   'listener',
   'shutdown',
   'rotation',
+  'hook',
+  'lockdown',
   'supervisor',
 ] as const
 export type Kind = (typeof kinds)[number]

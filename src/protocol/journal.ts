@@ -5,8 +5,8 @@ import type { Fact } from './facts.ts'
  * happened. Both are written in the order they were given; nothing is promised to be on the disk before a `sync`.
  */
 
-/** `fleet`: the one record about the fleet itself. `service`, `group`: one each. `request`: one a request id. */
-export const recordKinds = ['fleet', 'service', 'group', 'request'] as const
+/** `fleet`: the one record about the fleet itself. `service`, `group`: one each. `request`: one a request id. `lockdown`: one while it is on. `health`: proves that it takes writes. */
+export const recordKinds = ['fleet', 'service', 'group', 'request', 'lockdown', 'health'] as const
 export type RecordKind = (typeof recordKinds)[number]
 
 export interface JournalRecord {
@@ -26,6 +26,8 @@ export interface FactQuery {
   readonly since?: number | undefined
   /** Only facts about these addresses. */
   readonly about?: readonly string[] | undefined
+  /** Only facts of these types. */
+  readonly types?: readonly string[] | undefined
   /** At most this many, the newest of those that match. */
   readonly limit: number
 }

@@ -317,4 +317,76 @@ export const limits = {
   streamPlace: 4_096,
   /** How often a stream over HTTP says something, so that nobody between takes it for dead, ms. */
   streamKeepAlive: 15_000,
+  /** How deep the page of the API shows what is within an object. */
+  shownDepth: 3,
+  /** How long a request to the dashboard API waits for a workflow, ms: the page counts down from 30 s. */
+  dashboardAnswerTime: 25_000,
+  /** How often a probe of our health writes to the journal at most, ms: it costs one fsync. */
+  healthInterval: 1_000,
+  /** How long that write, or one turn of the event loop, may take, ms; more is no life. */
+  healthWait: 2_000,
+  /** Reasons that one check of our health names. */
+  healthReasons: 5,
+  /** Series of one metric that is counted over time: services times outcomes, commands times codes. */
+  metricSeries: 10_000,
+  /** How often the delay of the event loop is looked at, ms. */
+  loopLook: 250,
+  /** Hooks of one config. */
+  hooks: 50,
+  /** Deliveries that wait for their turn at one hook; beyond it the oldest are dropped. */
+  hookQueue: 100,
+  /** Of all hooks together. */
+  hookDeliveries: 500,
+  /** Tries after the first that a config may ask for. */
+  hookRetries: 20,
+  /** Longest delay before another try, ms. */
+  hookDelay: 5 * 60_000,
+  /** What is read of the answer of a webhook, bytes. */
+  hookAnswer: 64 * 1024,
+  /** What is kept of each stream of a program that is a hook, bytes. */
+  hookOutput: 8 * 1024,
+  /** How long an orchestrator that ends waits for what its hooks have not been told yet, ms. */
+  hookFlush: 2_000,
+  /** How often it looks whether all have been told by then, ms. */
+  hookFlushLook: 10,
+  /** How long a banner tells what has just ended, ms. */
+  bannerEnd: 5_000,
+  /** Ends that one banner tells together. */
+  bannerEnded: 100,
+  /** How long a switch to another mode probably takes that was never seen, ms. */
+  bannerSwitch: 30_000,
+  /** How long after a fact the banner is looked at, ms: one look for all that happens meanwhile. */
+  bannerLook: 50,
+  /** How often a banner that somebody follows is looked at, ms: countdowns are in seconds. */
+  bannerTick: 1_000,
+  /** Tokens of one config. */
+  tokens: 1_000,
+  /** A token with fewer characters may be guessed, so a config with one is warned of. */
+  shortToken: 16,
+  /** Longest token, characters, and so longest file of one. */
+  tokenLength: 4_096,
+  /** Wrong tokens of one address that are answered at once: typing errors. */
+  failedLogins: 4,
+  /** How long the answer to the next one is held back, ms; then twice as long each time. */
+  failedLoginHold: 250,
+  /** Longest time that such an answer is held back, ms: less than a connection may stay unauthenticated. */
+  failedLoginHoldMost: 4_000,
+  /** So many are held back before callers are told to come later. */
+  failedLoginHolds: 4,
+  /** Longest time that such a caller is told to stay away, s. */
+  failedLoginPause: 60,
+  /** After so long without a wrong token an address begins anew, ms. */
+  failedLoginMemory: 5 * 60_000,
+  /** Addresses whose wrong tokens are counted; the one that was quiet longest goes first. Some 100 bytes each. */
+  failedLoginAddresses: 4_096,
+  /** Answers to wrong tokens that are held back at once, in the whole system: each keeps a connection. */
+  heldAnswers: 64,
+  /** What may be repeated very often is told at once, and then again after this long with how often it was, ms. */
+  repeatWindow: 60_000,
+  /** Different ones that are told so; what comes beyond is told together. */
+  repeatKeys: 64,
+  /** Longest file with certificates or a key, bytes: a chain of a few, or a bundle of authorities. */
+  certificateBytes: 1024 * 1024,
+  /** How long a client may take for its handshake of TLS, ms. */
+  handshakeTime: 5_000,
 } as const

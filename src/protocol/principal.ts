@@ -14,6 +14,8 @@ export interface Principal {
   /** Shown in facts and logs: `local:root`, `token:ci`, `peer:ab12…`. */
   readonly name: string
   readonly via: string
+  /** Over the network: the address that he comes from, with its port. */
+  readonly peer?: string
   readonly role: Role
   /** Only these commands, whatever the role permits (`security.allowed_commands`). */
   readonly only?: readonly string[]
@@ -21,3 +23,11 @@ export interface Principal {
 
 export const mayUse = (principal: Principal, permission: Permission): boolean =>
   (roles[principal.role] as readonly Permission[]).includes(permission)
+
+/** By which way he came, for what is written down of what he does. */
+export interface Origin {
+  readonly via: string
+  readonly peer?: string
+}
+
+export const originOf = ({ via, peer }: Principal): Origin => (peer === undefined ? { via } : { via, peer })

@@ -8,6 +8,8 @@ import { splitWords } from './words.ts'
 export function decide(spec: ProgramSpec, rules: ProgramRules): Decision {
   const { type, command, args = [] } = spec
   if (!spec.is_safe) return refuse('is_safe', unsafe)
+  if (spec.allowed_in_production === false && rules.production === true)
+    return refuse(inProduction, `${shown(command)} is marked as not allowed in production`)
   const env = Object.entries(spec.env ?? {})
   const variable = decisiveVariable(spec.env)
   if (variable !== undefined) return refuse('env', `the variable ${shown(variable)} decides what is run, so it can't be set`)
@@ -16,6 +18,13 @@ export function decide(spec: ProgramSpec, rules: ProgramRules): Decision {
   if (made !== undefined) return refuse('env', `make could run anything with this value of the variable ${shown(made)}`)
   const list = rules.allowed[type]
   const listed = (word: string): boolean => list.includes(word)
+  const barred = rules.barred?.[type] ?? []
+  const bars = [command, ...(type === 'make' || type === 'npm' ? args : [])].find((word) => barred.includes(word))
+  if (bars !== undefined)
+    return refuse(
+      inProduction,
+      `${type === 'binary' || type === 'shell' ? '' : `${type} `}${shown(bars)} is not allowed in production`,
+    )
   const rule = `security.allowed_programs.${type}`
   switch (type) {
     case 'shell':
@@ -40,13 +49,16 @@ export function decide(spec: ProgramSpec, rules: ProgramRules): Decision {
 export const judge = (specs: readonly ProgramSpec[], rules: ProgramRules): Judged[] =>
   specs.map((spec) => ({ spec, decision: decide(spec, rules) }))
 
+/** The rule of entries and commands that are for development alone. */
+const inProduction = 'allowed_in_production'
+
 const unsafe = 'Command marked as unsafe and execution was denied'
 
 const allow = (argv: readonly string[]): Decision => ({ allowed: true, argv })
 const refuse = (rule: string, because: string): Decision => ({ allowed: false, rule, because })
 const shown = (word: string): string => JSON.stringify(word.length > 60 ? `${word.slice(0, 59)}…` : word)
 
-function shell({ command, args = [] }: ProgramSpec, { allowed, allowShell }: ProgramRules): Decision {
+function shell({ command, args = [] }: ProgramSpec, { allowed, barred, allowShell }: ProgramRules): Decision {
   const line = splitWords(command)
   if ('flaw' in line) return refuse('command', `the command can't be read: ${line.flaw}`)
   const { words, needsShell } = line
@@ -57,6 +69,7 @@ function shell({ command, args = [] }: ProgramSpec, { allowed, allowShell }: Pro
       : refuse('security.allow_shell', `${shown(command)} needs a shell, which security.allow_shell does not permit`)
   }
   if (program === undefined || program === '') return refuse('command', 'the command is empty')
+  if (barred?.shell.includes(program) === true) return refuse(inProduction, `${shown(program)} is not allowed in production`)
   // Whoever may use a shell may use it for this, too.
   if (allowShell || allowed.shell.includes(program)) return allow([...words, ...args])
   return refuse('security.allowed_programs.shell', `${shown(program)} is not among security.allowed_programs.shell`)

@@ -31,6 +31,7 @@ export const programSpec = z.strictObject({
   env: programEnv.optional(),
   description: text(1_000).optional(),
   is_safe: z.boolean().default(true).describe('false: it is refused; true permits nothing that the config does not'),
+  allowed_in_production: z.boolean().optional().describe('false: it is refused in production; true permits nothing'),
   timeout_ms: z.number().int().min(1).max(limits.longestProgram).optional(),
 })
 export type ProgramSpec = z.output<typeof programSpec>
@@ -51,6 +52,9 @@ export type ProgramResult = z.infer<typeof programResult>
 export interface ProgramRules {
   readonly allowed: Readonly<Record<ProgramType, readonly string[]>>
   readonly allowShell: boolean
+  /** Those that are listed, but not for production. */
+  readonly barred?: Readonly<Record<ProgramType, readonly string[]>>
+  readonly production?: boolean
 }
 
 /** Nothing is permitted that nobody permitted. */
@@ -80,6 +84,8 @@ export interface RunInput {
   readonly timeout: number
   /** Most bytes of each stream. */
   readonly output: number
+  /** What it reads; without it there is nothing to read. */
+  readonly stdin?: string | undefined
 }
 
 /** Said once; `at` is monotonic ms. */

@@ -90,13 +90,15 @@ const ofProcess = [
 export const needsNewProcess = (spawned: Readonly<Record<string, unknown>>, wanted: Readonly<Record<string, unknown>>): boolean =>
   ofProcess.some((field) => stable(spawned[field] ?? null) !== stable(wanted[field] ?? null))
 
-/** Is the same wanted of it? Both sealed. How its output is kept is not asked of it, but of us. */
-export const sameSpec = (one: object, other: object): boolean =>
-  stable({ ...one, logs: null }) === stable({ ...other, logs: null })
+/** What is not asked of the service, but of us: how its output is kept, and what it is called by. */
+const ours = { logs: null, category: null, kind: null }
 
-/** Is its output to be kept in the same way? */
-export const sameLogRules = ({ logs }: Pick<ServiceSpec, 'logs'>, { logs: other }: Pick<ServiceSpec, 'logs'>): boolean =>
-  stable(logs) === stable(other)
+/** Is the same wanted of it? Both sealed. */
+export const sameSpec = (one: object, other: object): boolean => stable({ ...one, ...ours }) === stable({ ...other, ...ours })
+
+/** In which fields that mean nothing to the service do they differ? */
+export const changedMarks = (one: ServiceSpec, other: ServiceSpec): string[] =>
+  changedFields(one, { ...one, logs: other.logs, category: other.category, kind: other.kind })
 
 /** Do they differ in their schedule alone? */
 export const onlySchedule = (one: ServiceSpec, other: ServiceSpec): boolean =>
@@ -158,5 +160,7 @@ export const bareSpec = (name: string): ServiceSpec => ({
   memoryLimit: null,
   schedule: null,
   description: 'not in the config any more',
+  category: 'core',
+  kind: 'plain',
   logs: usualLogRules,
 })

@@ -1,6 +1,8 @@
 import * as z from 'zod'
 import type { ErrorCode } from './errors.ts'
+import type { ControlRules } from './control-rules.ts'
 import type { GroupSpec } from './group.ts'
+import type { HookSpec } from './hook.ts'
 import type { ServiceSpec } from './service.ts'
 
 /** The vocabulary of a reload: what a config says when it is read again, and what going over to it changes. */
@@ -44,6 +46,8 @@ export interface ReadConfig {
   readonly services: readonly ServiceSpec[]
   /** Without it: none. */
   readonly groups?: readonly GroupSpec[]
+  /** Who is told when something happens. Without it: nobody. */
+  readonly hooks?: readonly HookSpec[] | undefined
   readonly warnings?: readonly string[]
   /** The mode in force; null, or nothing: none. */
   readonly mode?: string | null
@@ -53,6 +57,8 @@ export interface ReadConfig {
   readonly envFiles?: readonly string[]
   /** What takes effect with a start only, by the name that a person knows it by. Compared, never shown. */
   readonly settings?: Readonly<Record<string, unknown>>
+  /** Who may come, and what may be run for them, from then on; without it, as it is now. */
+  readonly rules?: ControlRules
   /** What children inherit from then on; without it, what they do now. */
   readonly environment?: Readonly<Record<string, string | undefined>>
 }

@@ -11,6 +11,12 @@ import type { Setting } from './setting.ts'
 export const restartPolicies = ['always', 'on_failure', 'never'] as const
 export type RestartPolicyName = (typeof restartPolicies)[number]
 
+/** Labels of a service: what it is part of, and what it speaks. A change of them needs no restart. */
+export const serviceCategories = ['core', 'advanced'] as const
+export type ServiceCategory = (typeof serviceCategories)[number]
+export const serviceKinds = ['plain', 'mcp'] as const
+export type ServiceKind = (typeof serviceKinds)[number]
+
 export const dependencyConditions = ['started', 'healthy', 'completed'] as const
 export type DependencyCondition = (typeof dependencyConditions)[number]
 
@@ -102,6 +108,9 @@ export interface ServiceSpec {
   /** When it is restarted by the calendar. */
   readonly schedule: Schedule | null
   readonly description: string
+  readonly category: ServiceCategory
+  /** mcp: an external MCP server. */
+  readonly kind: ServiceKind
   /** How much of its output is kept. Says nothing of the program: a change needs no restart. */
   readonly logs: LogRules
 }
@@ -203,6 +212,8 @@ export const serviceStatus = z.object({
   generation: z.number().int().describe('grows with every requested start or restart'),
   desired: z.enum(['run', 'stop']),
   depends_on: z.array(z.string()),
+  category: z.enum(serviceCategories).describe('part of the core, or of the advanced features'),
+  kind: z.enum(serviceKinds).describe('mcp: an external MCP server'),
   family: z.string().nullable().describe('the name that it shares with its other instances'),
   args: z.array(z.string()).readonly().describe('the arguments that it runs with'),
   user: z.string().nullable().describe('whom it runs as; null: as Hyphae itself'),

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { fact } from './facts.ts'
 import { groupStatus } from './group.ts'
+import { lockdown } from './lockdown.ts'
 import { phaseSchema, serviceStatus } from './service.ts'
 
 /** One actor as the directory shows it. */
@@ -20,6 +21,7 @@ export type ActorStatus = z.infer<typeof actorStatus>
 
 export const listenerStatus = z.object({
   name: z.string().describe("the config's key: control, supervisor, http, …"),
+  scheme: z.string().describe('what it speaks: unix, tcp or http; tls and https: the same with TLS around it'),
   address: z.string().nullable().describe('host:port, or the path of a unix socket; null until it is bound'),
   error: z.string().nullable(),
 })
@@ -44,6 +46,7 @@ export const supervisorStatus = z.object({
   mode: z.string().nullable().describe('the mode in force: services of other modes are left out'),
   state: z.string().describe('path of the state folder'),
   warnings: z.array(z.string()),
+  lockdown: lockdown.nullable().describe('while it is on, every command that changes something is refused; null: it is not'),
   faults: z.array(fault).describe('what is wrong around it now: a full disk, say'),
 })
 export type SupervisorStatus = z.infer<typeof supervisorStatus>

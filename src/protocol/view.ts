@@ -1,6 +1,8 @@
+import type { Banner } from './banner.ts'
 import type { Address } from './ids.ts'
 import type { Fact } from './facts.ts'
 import type { GroupStatus } from './group.ts'
+import type { HealthReport } from './health.ts'
 import type { FactQuery, Kept } from './journal.ts'
 import type { DependencyCondition, Operation, ServiceSpec, ServiceStatus } from './service.ts'
 import type { ProgramRules } from './program.ts'
@@ -47,6 +49,12 @@ export interface ServiceDetail {
  */
 export interface FleetView {
   supervisor(): SupervisorStatus
+  /** Is it alive, and is the fleet as it should be? */
+  health(): Promise<HealthReport>
+  /** What the whole fleet is doing, in one sentence. */
+  banner(): Banner
+  /** What can be measured, as Prometheus reads it. */
+  metrics(): { readonly content_type: string; readonly text: string }
   listeners(): readonly ListenerStatus[]
   /** Names in the order of the config. */
   serviceNames(): readonly string[]

@@ -79,13 +79,15 @@ function wantedFact(sealed: unknown, id: number, { about }: FactQuery): unknown 
 }
 
 /** Whether a query wants a fact. */
-export function matcher({ after = -1, upTo = Infinity, since, about }: FactQuery): (fact: unknown) => boolean {
+export function matcher({ after = -1, upTo = Infinity, since, about, types }: FactQuery): (fact: unknown) => boolean {
   const addresses = about && new Set<unknown>(about)
+  const kinds = types && new Set<unknown>(types)
   return (fact) => {
     if (typeof fact !== 'object' || fact === null) return false
-    const { seq, time, about: address } = fact as Readonly<Record<string, unknown>>
+    const { seq, time, type, about: address } = fact as Readonly<Record<string, unknown>>
     if (typeof seq !== 'number' || seq <= after || seq > upTo) return false
     if (since !== undefined && !(typeof time === 'string' && Date.parse(time) >= since)) return false
+    if (kinds?.has(type) === false) return false
     return addresses?.has(address) ?? true
   }
 }

@@ -31,3 +31,9 @@ export function refuseSocket(socket: Duplex, refusal: Refusal): void {
     socket.destroy(),
   )
 }
+
+/** Answers when it is time to: nothing else is done for the caller until then. */
+export function held({ hold = 0 }: Refusal, answer: () => void): void {
+  if (hold === 0) answer()
+  else setTimeout(answer, hold).unref()
+}

@@ -1,14 +1,17 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
 import { hostAndPort, joinHost } from '../protocol/endpoint.ts'
+import type { Certificate } from '../protocol/control-rules.ts'
 import type { ErrorCode } from '../protocol/errors.ts'
 import type { Emit, Link, LinkEvent, Listener, ListenerEvent, Transport } from '../protocol/link.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Principal } from '../protocol/principal.ts'
 import { bind, peerOf } from './bind.ts'
 import { exchangeOf, mayHaveBody } from './http-exchange.ts'
-import { always, refuse, refuseSocket, type Refusal } from './http-refusal.ts'
+import { always, held, refuse, refuseSocket, type Refusal } from './http-refusal.ts'
+import { followCertificate, guardHandshakes, secureOptions, uncertified, type Certificates } from './secure.ts'
 import type { Asked, ExchangeKind, Site } from './site.ts'
 import { webSocketLink } from './websocket-link.ts'
 
@@ -41,6 +44,8 @@ export interface HttpParts {
   /** What is served where a listener was told to listen on this host. */
   site(host: string): Site
   readonly times?: Partial<HttpTimes> | undefined
+  /** Those of listeners that speak TLS; without them none does. */
+  readonly certificates?: Certificates | undefined
 }
 
 /** A link that nobody has claimed yet. */
@@ -59,8 +64,11 @@ const askedOf = ({ rawHeaders, method = '', url = '', socket }: IncomingMessage,
 })
 const busy: Refusal = { kind: 'refused', status: 503, code: 'overloaded', message: 'too much is under way', headers: {} }
 
-/** HTTP: `http:127.0.0.1:3001`. Each exchange and each WebSocket is a link; it dials WebSockets. */
-export function http({ site: siteOf, times: given }: HttpParts): Transport {
+/**
+ * HTTP: `http:127.0.0.1:3001`. Each exchange and each WebSocket is a link; it dials WebSockets. With certificates the same with
+ * TLS around it: `https:127.0.0.1:3001`.
+ */
+export function http({ site: siteOf, times: given, certificates }: HttpParts): Transport {
   const times: HttpTimes = { ...usual, ...given }
   const sockets = new WebSocketServer({
     noServer: true,
@@ -71,10 +79,10 @@ export function http({ site: siteOf, times: given }: HttpParts): Transport {
     handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
   })
   return {
-    scheme: 'http',
+    scheme: certificates === undefined ? 'http' : 'https',
     dial(address, emit) {
       const { host, port } = hostAndPort(address)
-      const socket = new WebSocket(`ws://${joinHost(host, port)}/rpc`, subprotocol, {
+      const socket = new WebSocket(`${certificates === undefined ? 'ws' : 'wss'}://${joinHost(host, port)}/rpc`, subprotocol, {
         perMessageDeflate: false,
         maxPayload: limits.answerBytes,
       })
@@ -82,7 +90,7 @@ export function http({ site: siteOf, times: given }: HttpParts): Transport {
       socket.once('open', () => emit({ type: 'link.opened' }))
       return link
     },
-    listen: (address, emit) => listen(address, emit, { times, sockets, siteOf }),
+    listen: (address, emit) => listen(address, emit, { times, sockets, siteOf, certificates }),
   }
 }
 
@@ -90,9 +98,10 @@ interface Listening {
   readonly times: HttpTimes
   readonly sockets: WebSocketServer
   siteOf(host: string): Site
+  readonly certificates: Certificates | undefined
 }
 
-function listen(address: string, emit: Emit<ListenerEvent>, { times, sockets, siteOf }: Listening): Listener {
+function listen(address: string, emit: Emit<ListenerEvent>, { times, sockets, siteOf, certificates }: Listening): Listener {
   const { host, port } = hostAndPort(address)
   const site = siteOf(host)
   let closing = false
@@ -153,7 +162,7 @@ function listen(address: string, emit: Emit<ListenerEvent>, { times, sockets, si
     response.once('close', () => setImmediate(done))
     if (now > limits.httpPipelined) return refuse(response, busy)
     const verdict = site.admit(askedOf(request, false))
-    if (verdict.kind === 'refused') return refuse(response, verdict)
+    if (verdict.kind === 'refused') return held(verdict, () => refuse(response, verdict))
     for (const [name, value] of Object.entries({ ...always, ...verdict.headers })) response.setHeader(name, value)
     // Whoever reads the body to its end takes this back.
     const keepAlive = response.shouldKeepAlive && !closing
@@ -180,7 +189,7 @@ function listen(address: string, emit: Emit<ListenerEvent>, { times, sockets, si
     socket.on('error', () => socket.destroy())
     const verdict = site.admit(askedOf(request, true))
     if (verdict.kind === 'preflight') return void socket.destroy()
-    if (verdict.kind === 'refused') return refuseSocket(socket, verdict)
+    if (verdict.kind === 'refused') return held(verdict, () => refuseSocket(socket, verdict))
     if (closing || waiting.size >= limits.unclaimedLinks) return refuseSocket(socket, busy)
     sockets.handleUpgrade(request, socket, head, (one) => {
       one.pause()
@@ -200,8 +209,10 @@ function listen(address: string, emit: Emit<ListenerEvent>, { times, sockets, si
     })
   }
 
-  const server = serverOf(times)
-  server.on('connection', (socket: Socket) => {
+  const certificate = certificates?.of(address)
+  if (certificates !== undefined && certificate === undefined) return uncertified(address, emit)
+  const { server, release } = serverOf(times, certificate === undefined ? undefined : { certificate, certificates, address })
+  server.on(certificate === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     makeRoom()
     if (underWay.size + webSockets >= limits.connections) return void socket.destroy()
     underWay.set(socket, 0)
@@ -217,6 +228,7 @@ function listen(address: string, emit: Emit<ListenerEvent>, { times, sockets, si
     close() {
       if (closing) return
       closing = true
+      release()
       for (const [id, { refuse: turnAway }] of waiting) {
         take(id)
         turnAway('shutting_down', 'the listener is closed')
@@ -228,7 +240,17 @@ function listen(address: string, emit: Emit<ListenerEvent>, { times, sockets, si
   }
 }
 
-function serverOf(times: HttpTimes): Server {
+interface Secured {
+  readonly certificate: Certificate
+  readonly certificates: Certificates | undefined
+  readonly address: string
+}
+
+/** What somebody who speaks HTTP in the clear to a port with TLS hears. */
+const speaksTls =
+  'HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\nthis port speaks HTTPS; ask it with https://\n'
+
+function serverOf(times: HttpTimes, secured: Secured | undefined): { readonly server: Server; release(): void } {
   const options = {
     headersTimeout: times.headers,
     requestTimeout: times.request,
@@ -241,7 +263,19 @@ function serverOf(times: HttpTimes): Server {
     // Not known to every Node: an upgrade to something else is no reason not to answer.
     shouldUpgradeCallback: ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket',
   }
-  const server = createServer(options)
+  const secure =
+    secured === undefined ? undefined : createSecureServer({ ...options, ...secureOptions(secured.certificate, times.headers) })
+  // The same events and the same answers, though the types do not say so.
+  const server = (secure as (SecureServer & Server) | undefined) ?? createServer(options)
   server.maxHeadersCount = limits.httpHeaders + 1
-  return server
+  if (secure === undefined || secured === undefined) return { server, release() {} }
+  const drop = guardHandshakes(secure, (socket) => void socket.end(speaksTls, () => socket.destroy()), times.headers)
+  const unfollow = secured.certificates === undefined ? drop : followCertificate(secure, secured.address, secured.certificates)
+  return {
+    server,
+    release() {
+      unfollow()
+      drop()
+    },
+  }
 }

@@ -28,6 +28,8 @@ export type Verdict =
       readonly code: ErrorCode
       readonly message: string
       readonly headers: Headers
+      /** The answer leaves only after so many ms. */
+      readonly hold?: number
     }
   /** A browser asks whether a page may ask. */
   | { readonly kind: 'preflight'; readonly headers: Headers }

@@ -1,48 +1,82 @@
-import { connect, createServer, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { connect as connectSecurely, createServer as createSecureServer } from 'node:tls'
 import { hostAndPort } from '../protocol/endpoint.ts'
 import type { Listener, Transport } from '../protocol/link.ts'
 import { limits } from '../protocol/limits.ts'
 import { bind, peerOf } from './bind.ts'
+import { followCertificate, guardHandshakes, secureOptions, uncertified, type Certificates } from './secure.ts'
 import { linkOf, lobby } from './stream-link.ts'
+
+export interface TcpParts {
+  /** Connections at once. */
+  readonly most?: number
+  /** Those of listeners that speak TLS; without them none does. */
+  readonly certificates?: Certificates
+  /** How long a handshake may take, ms. */
+  readonly handshakeTime?: number
+}
 
 /**
  * TCP: `tcp:127.0.0.1:8081`, `tcp:[::1]:0`. Where there are as many connections as there may be, the oldest that has never
- * said anything makes room for a new one: those who only hold keep out nobody who speaks.
+ * said anything makes room for a new one: those who only hold keep out nobody who speaks. With certificates the same with TLS
+ * around it: `tls:127.0.0.1:8081`.
  */
-export function tcp({ most = limits.connections }: { readonly most?: number } = {}): Transport {
+export function tcp({ most = limits.connections, certificates, handshakeTime }: TcpParts = {}): Transport {
   return {
-    scheme: 'tcp',
+    scheme: certificates === undefined ? 'tcp' : 'tls',
     dial(address, emit) {
-      const socket = connect({ ...hostAndPort(address), noDelay: true })
+      const to = hostAndPort(address)
+      const socket = certificates === undefined ? connect({ ...to, noDelay: true }) : connectSecurely(to)
       const link = linkOf(socket, emit)
-      socket.once('connect', () => emit({ type: 'link.opened' }))
+      socket.once(certificates === undefined ? 'connect' : 'secureConnect', () => emit({ type: 'link.opened' }))
       return link
     },
     listen(address, emit): Listener {
       const waiting = lobby(emit)
-      /** The oldest first. */
-      const open = new Set<Socket>()
+      /** With what each had read when it began: a handshake says nothing. The oldest first. */
+      const open = new Map<Socket, number>()
       const hasRoom = (): boolean => {
         if (open.size < most) return true
-        for (const socket of open) {
-          if (socket.bytesRead > 0) continue
+        for (const [socket, before] of open) {
+          if (socket.bytesRead > before) continue
           open.delete(socket)
           socket.destroy()
           return true
         }
         return false
       }
-      const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) => {
+      const take = (socket: Socket): void => {
         if (!hasRoom()) return void socket.destroy()
-        open.add(socket)
+        open.set(socket, socket.bytesRead)
         socket.once('close', () => open.delete(socket))
         waiting.admit(socket, peerOf(socket))
-      })
+      }
+      const certificate = certificates?.of(address)
+      if (certificates !== undefined && certificate === undefined) return uncertified(address, emit)
+      let server: Server
+      let release = (): void => {}
+      if (certificates !== undefined && certificate !== undefined) {
+        const secure = createSecureServer(
+          { ...secureOptions(certificate, handshakeTime), allowHalfOpen: true, noDelay: true },
+          take,
+        )
+        // Whoever speaks in the clear is told nothing: this port has no words of its own.
+        const drop = guardHandshakes(secure, (socket) => void socket.end(() => socket.destroy()), handshakeTime)
+        const unfollow = followCertificate(secure, address, certificates)
+        release = () => {
+          unfollow()
+          drop()
+        }
+        server = secure
+      } else {
+        server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, take)
+      }
       bind(server, hostAndPort(address), emit)
       return {
         claim: waiting.claim,
         close() {
           waiting.clear()
+          release()
           if (server.listening) server.close()
         },
       }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createActor } from 'xstate'
 import { createConversation } from '../../src/actors/conversation.ts'
 import { jsonrpc } from '../../src/dialects/jsonrpc.ts'
+import { magictunnel } from '../../src/dialects/magictunnel.ts'
 import type { Dialect } from '../../src/protocol/dialect.ts'
 import type { Emit, Link, LinkEvent } from '../../src/protocol/link.ts'
 import { limits } from '../../src/protocol/limits.ts'
@@ -36,7 +37,7 @@ function converse({ peer = 'test', queued = 0 } = {}) {
         return link
       },
       dialect: () => jsonrpc({ isStream: () => false }) as Dialect,
-      authenticate: () => undefined,
+      authenticate: () => ({ rejected: { hold: 0, retryAfter: null } }),
     }),
     {
       input: {
@@ -119,4 +120,44 @@ test('a flood takes turns with everybody else, and keeps its order', async () =>
   expect(sent).toHaveLength(2 * limits.turnMessages)
   await vi.waitFor(() => expect(sent).toHaveLength(count))
   expect(sent.map((text) => (JSON.parse(text) as { id: number }).id)).toEqual(Array.from({ length: count }, (_, id) => id))
+})
+
+test('while a token is being proved nothing more is taken from whoever is not known, and then all of it', () => {
+  vi.useFakeTimers()
+  const flow: string[] = []
+  const sent: string[] = []
+  let emit: Emit<LinkEvent> = () => {}
+  const link: Link = {
+    send: (bytes) => sent.push(String(bytes)) > 0,
+    queued: 0,
+    pause: () => void flow.push('pause'),
+    resume: () => void flow.push('resume'),
+    end() {},
+    close: (because) => void flow.push(because),
+    destroy: (because) => void flow.push(because),
+  }
+  createActor(
+    createConversation({
+      gateway: {
+        invoke: () => Promise.resolve({ ok: true, output: null }),
+        subscribe: () => ({ cancel() {} }),
+      },
+      claim(_listener, _link, to) {
+        emit = to
+        return link
+      },
+      dialect: () => magictunnel({ now: () => '', defaultService: () => null, isAllowed: () => true }) as Dialect,
+      authenticate: () => ({ rejected: { hold: 1000, retryAfter: null } }),
+    }),
+    { input: { id: '1', listener: 'test', link: 'l1', peer: 'test', dialect: 'magictunnel', principal: null } },
+  ).start()
+  emit({ type: 'link.data', chunk: new TextEncoder().encode(`auth wrong\n${'status\n'.repeat(5)}`) })
+  expect(flow).toEqual(['resume', 'pause'])
+  vi.advanceTimersByTime(999)
+  expect(sent).toEqual([])
+  vi.advanceTimersByTime(1)
+  expect(sent.join('')).toContain('this token is not valid')
+  expect(sent).toHaveLength(1)
+  expect(flow).toContain('its token is not valid')
+  vi.useRealTimers()
 })

@@ -38,6 +38,8 @@ const running: ServiceStatus = {
   args: [],
   user: null,
   memory_limit: null,
+  category: 'core',
+  kind: 'plain',
   next_restart: null,
   last_restart: null,
 }
@@ -54,11 +56,12 @@ const fleet: FleetStatus = {
     mode: null,
     state: '/s',
     warnings: [],
+    lockdown: null,
     faults: [],
   },
   services: { web: running, worker: failed },
   groups: {},
-  listeners: [{ name: 'control', address: '/s/control.sock', error: null }],
+  listeners: [{ name: 'control', scheme: 'unix', address: '/s/control.sock', error: null }],
 }
 const factOf = (more: Partial<Fact>): Fact => ({
   seq: 1,
@@ -121,7 +124,7 @@ describe('status', () => {
       {
         ...fleet,
         supervisor: { ...fleet.supervisor, status: 'stopping', warnings: ['a\u001Bb'] },
-        listeners: [{ name: 'http', address: null, error: 'port 3001 is taken' }],
+        listeners: [{ name: 'http', scheme: 'http', address: null, error: 'port 3001 is taken' }],
       },
       wide,
     )
@@ -140,7 +143,7 @@ describe('status', () => {
     const broken = {
       ...fleet,
       supervisor: { ...fleet.supervisor, faults },
-      listeners: [...fleet.listeners, { name: 'http', address: null, error }],
+      listeners: [...fleet.listeners, { name: 'http', scheme: 'http', address: null, error }],
     }
     const shown = (lines: readonly string[]): string => lines.join(' ').replaceAll(/ +/g, ' ')
     for (const lines of [

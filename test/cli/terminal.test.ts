@@ -52,6 +52,17 @@ describe.skipIf(!existsSync(script))('in a terminal', () => {
     await fleet.end()
   })
 
+  test('a custom restart shows each step as it ends', async () => {
+    await fleet.up()
+    const words = '--pre-command "echo one" --pre-command "echo two" --post-command "echo three"'
+    const shown = inTerminal(`custom-restart web ${words}`, fleet.cwd, { HYPHAE_PROGRESS: '' })
+    expect(await shown.ended).toBe(0)
+    const plain = shown.out.replaceAll(/\u001B\[[?\d;]*[a-zA-Z]/g, '')
+    // Before the whole table comes.
+    const before = plain.slice(0, plain.indexOf('STEP'))
+    expect(before).toMatch(/done +pre 1 of 2: echo one: exited with code 0/)
+  })
+
   test('status has colours, unless NO_COLOR is set; lines are cut', async () => {
     await fleet.up()
     const coloured = inTerminal('status', fleet.cwd)

@@ -78,6 +78,8 @@ const usual = {
   memoryLimit: null,
   schedule: null,
   description: '',
+  category: 'core',
+  kind: 'plain',
 }
 
 test("the guide's services load as they are written", () => {
@@ -110,10 +112,7 @@ test("the guide's services load as they are written", () => {
       },
     ],
     groups: [],
-    labels: new Map([
-      ['magictunnel', { category: 'core', kind: 'plain' }],
-      ['frontend', { category: 'core', kind: 'plain' }],
-    ]),
+    hooks: [],
     defaultService: null,
     mode: null,
     leftOut: new Map(),
@@ -124,10 +123,12 @@ test("the guide's services load as they are written", () => {
       bindToLocalhost: false,
       allowedCommands: null,
       allowedPrograms: { make: ['clean'], shell: ['echo'], binary: [], cargo: [], npm: [] },
+      barredPrograms: { make: [], shell: [], binary: [], cargo: [], npm: [] },
       allowShell: false,
-      authentication: { enabled: false, token: null },
+      tls: null,
+      authentication: { enabled: false, token: null, tokens: [] },
     },
-    http: { host: '127.0.0.1', port: 3001, allowedOrigins: ['http://localhost:5173'] },
+    http: { host: '127.0.0.1', port: 3001, tls: null, allowedOrigins: ['http://localhost:5173'] },
     log: { file: null, level: 'info', maxSize: 8_388_608, keep: 3 },
     logs: usualLogRules,
     journal: { maxAge: 2_592_000_000, maxBytes: 33_554_432 },

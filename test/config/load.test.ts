@@ -71,8 +71,6 @@ test('every plain field arrives', () => {
     description: 'web',
     successCodes: [0, 3],
     containment: 'mark',
-  })
-  expect(configOf(`supervisor: { services: { web: { command: x, ${fields} } } }`).labels.get('web')).toEqual({
     category: 'advanced',
     kind: 'mcp',
   })

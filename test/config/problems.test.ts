@@ -20,7 +20,7 @@ describe('a wrong field of a service is told with its place, what was expected a
     ['env: { "A=B": c }', `4:14 ${field}.env.A=B: expected a name without "=" and NUL characters; got "A=B"`],
     ['working_dir: 3', `4:20 ${field}.working_dir: expected a text; got 3`],
     ['category: extra', `4:17 ${field}.category: expected one of core, advanced; got "extra"`],
-    ['kind: mpc', `4:13 ${field}.kind: expected one of mcp, plain; got "mpc" (mcp?)`],
+    ['kind: mpc', `4:13 ${field}.kind: expected one of plain, mcp; got "mpc" (mcp?)`],
     ['one_shot: sometimes', `4:17 ${field}.one_shot: expected true or false; got "sometimes"`],
     ['autostart: "yes"', `4:18 ${field}.autostart: expected true or false; got "yes"`],
     ['restart_policy: sometimes', `4:23 ${field}.restart_policy: expected one of always, on_failure, never; got "sometimes"`],

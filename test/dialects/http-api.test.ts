@@ -98,11 +98,11 @@ describe('a body', () => {
   })
 
   test.each([
-    ['{"services":', 400, 'parse_error', undefined],
+    ['{"services":', 400, 'parse_error', 'body'],
     ['[]', 400, 'invalid_params', 'body'],
     ['"web"', 400, 'invalid_params', 'body'],
     ['null', 400, 'invalid_params', 'body'],
-    ['['.repeat(1000), 413, 'too_large', undefined],
+    ['['.repeat(1000), 413, 'too_large', 'body'],
   ])('%.20s is refused', (body, status, code, field) => {
     const told = refused(post('service/restart', body))
     expect([told.status, told.error.code, told.error.data['field']]).toEqual([status, code, field])

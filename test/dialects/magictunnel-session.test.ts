@@ -110,7 +110,7 @@ describe('who may what', () => {
         { type: 'authenticate', corr: '1', token: 'secret' },
       ])
       expect(calls(effects)).toEqual([])
-      expect(dialect.pending(state)).toBe(2)
+      expect(dialect.pending(state)).toBe(limits.pendingRequests)
       const after = fold(dialect, [ok('1', { name: 'token:supervisor', role: 'admin' })], state)
       expect(answers(after.effects)).toEqual([said(true, 'Authenticated', { name: 'token:supervisor', role: 'admin' })])
       expect(calls(after.effects)).toEqual([{ command: 'system.status', input: {} }])

@@ -12,12 +12,13 @@ const known: Principal = { name: 'token:supervisor', via: 'http', role: 'admin' 
 
 const rules: GuardRules = {
   own: ownNames('127.0.0.1', 'box'),
-  allowedOrigins: ['http://localhost:5173'],
+  allowedOrigins: () => ['http://localhost:5173'],
   openPaths: new Set(['/', '/healthz']),
   bodyPaths: new Set(['/rpc']),
   socketPaths: new Set(['/rpc']),
   identify: () => local,
-  authenticate: (token) => (token === 'sesame ✓' || token === 'sesame' ? known : undefined),
+  authenticate: (token) =>
+    token === 'sesame ✓' || token === 'sesame' ? { principal: known } : { rejected: { hold: 0, retryAfter: null } },
 }
 const needsToken: GuardRules = { ...rules, identify: () => null }
 

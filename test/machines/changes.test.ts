@@ -39,6 +39,7 @@ test.each<readonly [string, Partial<ServiceSpec>, readonly string[]]>([
     ['working_dir', 'depends_on'],
   ],
   ['a field within a block', { restart: { ...web.restart, delay: 7 } }, ['restart']],
+  ['its labels', { category: 'advanced', kind: 'mcp' }, ['category', 'kind']],
   ['a probe where there was none', { readiness: probe }, ['readiness']],
 ])('a changed service says in what: %s', (_, more, fields) => {
   expect(changes([web], [{ ...web, ...more }])).toEqual([{ service: 'web', change: 'changed', fields }])

@@ -1,6 +1,7 @@
 import { describe } from 'vitest'
 import { connectionMachine } from '../../src/machines/connection.ts'
 import { groupMachine } from '../../src/machines/group.ts'
+import { hookMachine } from '../../src/machines/hook.ts'
 import { listenerMachine } from '../../src/machines/listener.ts'
 import { processMachine } from '../../src/machines/process.ts'
 import { programMachine } from '../../src/machines/program.ts'
@@ -432,6 +433,23 @@ describe('ROTATION', () => {
       { type: 'OPEN' },
     ],
     distinguish: ({ under, blocked }) => [[...new Set(under as string[])].sort(), blocked],
+  })
+})
+
+describe('HOOK', () => {
+  obeysLifecycleLaws('hook', hookMachine.provide({ actors: { place: silent, delivery: silent } }), {
+    input: { id: 'a1', hook: 'pager', event: 'crashed', service: 'web', retries: 1, delay: 10 },
+    events: [
+      { type: 'place.given' },
+      { type: 'place.lost', because: 'too many' },
+      { type: 'delivery.ended', because: null, again: false },
+      { type: 'delivery.ended', because: 'no', again: true },
+      { type: 'delivery.ended', because: 'no', again: false },
+      { type: 'xstate.after.backoff.hook.open.waiting' },
+      { type: 'xstate.error.actor.place', actorId: 'place', error: new Error('x') },
+      { type: 'xstate.error.actor.delivery', actorId: 'delivery', error: new Error('x') },
+    ],
+    distinguish: ({ tries }) => tries,
   })
 })
 

@@ -1,6 +1,7 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate'
 import { connectionMachine } from '../../src/machines/connection.ts'
 import { groupMachine } from '../../src/machines/group.ts'
+import { hookMachine } from '../../src/machines/hook.ts'
 import { listenerMachine } from '../../src/machines/listener.ts'
 import { rotationMachine } from '../../src/machines/rotation.ts'
 import { processMachine } from '../../src/machines/process.ts'
@@ -29,6 +30,7 @@ const machines: ReadonlyArray<readonly [string, string, AnyStateMachine]> = [
   ['reload.&lt;id&gt;', 'The config read again, and the fleet gone over to it.', reloadMachine],
   ['shutdown.fleet', 'The fleet, stopped layer by layer.', shutdownMachine],
   ['rotation.logs', 'Keeps the logs of all services within their sizes.', rotationMachine],
+  ['hook.&lt;id&gt;', 'One event on its way to somebody outside.', hookMachine],
   ['listener.&lt;name&gt;', 'One server socket.', listenerMachine],
   ['connection.&lt;id&gt;', 'One client.', connectionMachine],
 ]

@@ -63,6 +63,8 @@ export function specOf(changes: Partial<ServiceSpec> = {}): ServiceSpec {
     memoryLimit: null,
     schedule: null,
     description: '',
+    category: 'core',
+    kind: 'plain',
     logs: usualLogRules,
     ...changes,
   }

@@ -52,6 +52,8 @@ export function specOf({ restart, ...overrides }: Overrides = {}): ServiceSpec {
     memoryLimit: null,
     schedule: null,
     description: '',
+    category: 'core',
+    kind: 'plain',
     logs: usualLogRules,
     ...overrides,
     restart: { ...policy, ...restart },

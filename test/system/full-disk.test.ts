@@ -73,6 +73,9 @@ describe.skipIf(noDisk !== null)('a full state folder', () => {
     const [told] = await one.facts('system.fault')
     expect(told).toMatchObject({ because: fault.because, data: { what: 'journal' } })
     await untilFault(one, 'logs')
+    const health = await one.ask((client) => client.call('system.health', {}))
+    expect(health).toMatchObject({ live: false, ready: false, status: 'running' })
+    expect(health.checks.find(({ name }) => name === 'journal')?.because).toContain('free space there')
     for (const verb of ['start', 'restart'] as const) {
       expect(await refusal(one, verb, 'plain', `in-fault-${verb}`)).toMatch(/^storage: service\.\w+ is not taken/)
     }
@@ -86,6 +89,9 @@ describe.skipIf(noDisk !== null)('a full state folder', () => {
 
     there.free()
     await untilMended(one)
+    await eventually(async () =>
+      expect(await one.ask((client) => client.call('system.health', {}))).toMatchObject({ live: true, ready: true }),
+    )
     expect(new Set((await one.facts('system.mended')).map(({ data }) => data['what']))).toEqual(new Set(['journal', 'logs']))
     // What was refused was not begun: the same request may be made now.
     expect(await refusal(one, 'restart', 'plain', 'in-fault-restart')).toBeNull()

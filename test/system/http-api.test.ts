@@ -218,13 +218,13 @@ describe('a stream', () => {
     const deaf = raw(one.port)
     deaf.socket.pause()
     deaf.say('GET /api/v1/logs/follow?lines=10000 HTTP/1.1\r\nHost: localhost\r\n\r\n')
-    const before = process.memoryUsage().rss
     const readers = await Promise.all(Array.from({ length: 99 }, () => listenTo(`${one.origin}/api/v1/events/follow?limit=0`)))
     await eventually(() => expect(warn).toHaveBeenCalledOnce(), 20_000)
-    expect(warn.mock.calls[0]?.[1]).toMatch(/^a client reads too slowly: it took nothing/)
+    const [[fields, message] = []] = warn.mock.calls
+    expect(message).toMatch(/^a client reads too slowly: it took nothing/)
+    expect((fields as { queued: number }).queued).toBeLessThan(limits.outboundBytes)
     await one.call('service.restart', { services: ['web'] })
     for (const reader of readers) await reader.find(({ data }) => (data as Fact).type === 'service.ready')
-    expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024)
     for (const reader of readers) reader.close()
     deaf.socket.destroy()
     await eventually(() => expect(connectionsOf(one)).toEqual([]))

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { HyphaeError } from '../../src/protocol/errors.ts'
 import type { ReadConfig, ReloadAnswer } from '../../src/protocol/reload.ts'
 import type { ServiceSpec } from '../../src/protocol/service.ts'
+import { eventually } from '../support/eventually.ts'
 import { startFleet, type Fleet } from '../support/fleet.ts'
 import { specOf } from '../support/specs.ts'
 
@@ -59,6 +60,14 @@ test('the same again changes nothing', async () => {
   await fleet.orchestrator.reload([sleeper('web')])
   expect(fleet.status('web')).toMatchObject({ pid, state: 'healthy' })
   expect(fleet.facts.at(-1)).toMatchObject({ type: 'system.reloaded', because: 'nothing has changed' })
+})
+
+test('other labels are shown, and restart nothing', async () => {
+  fleet = await startFleet([sleeper('web')])
+  await fleet.until('web', 'healthy')
+  const { pid, generation } = fleet.status('web')
+  await fleet.orchestrator.reload([{ ...sleeper('web'), category: 'advanced', kind: 'mcp' }])
+  await eventually(() => expect(fleet.status('web')).toMatchObject({ category: 'advanced', kind: 'mcp', pid, generation }))
 })
 
 test('what is gone and at once back is there in the end', async () => {

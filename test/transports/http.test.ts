@@ -12,13 +12,15 @@ const someone: Principal = { name: 'someone', via: 'http', role: 'viewer' }
 const site = (host: string) =>
   createSite({
     version: '0',
+    registry: new Map(),
     onDefect(error) {
       throw error
     },
     own: ownNames(host, 'box'),
-    allowedOrigins: [],
+    allowedOrigins: () => [],
     identify: () => someone,
-    authenticate: () => undefined,
+    health: () => Promise.reject(new Error('nobody asks')),
+    authenticate: () => ({ rejected: { hold: 0, retryAfter: null } }),
   })
 
 complies('http', () => ({

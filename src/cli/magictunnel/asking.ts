@@ -54,6 +54,8 @@ export const withPlace = (command: Command): Command =>
   command
     .option('--port <n>', 'its TCP port; else SUPERVISOR_PORT, else 8081')
     .option('--host <address>', 'its address; else SUPERVISOR_HOST')
+    .option('--tls', 'it speaks TLS')
+    .option('--ca <file>', 'whom its certificate may be of, PEM; with it --tls is not needed')
 
 /** Answers the exit code. `otherwise` may tell of a failure in its own way. */
 export async function runTool(

@@ -35,6 +35,9 @@ const styles: Partial<Record<FactType, Style>> = {
   'system.damaged': 'red',
   'system.swept': 'yellow',
   'command.accepted': 'cyan',
+  'command.refused': 'yellow',
+  'access.refused': 'red',
+  'system.lockdown': 'red',
   'actor.crashed': 'red',
 }
 
@@ -48,6 +51,7 @@ const words: Partial<Record<FactType, string>> = {
   'program.started': 'runs',
   'program.finished': 'ran',
   'command.accepted': 'asked',
+  'access.refused': 'not let in',
 }
 
 /** `service.gaveUp` → `gave up`. */
@@ -67,13 +71,14 @@ const figure = (data: Fact['data'], name: string): string | undefined => {
 }
 
 /** What goes with it: the reason, else the figure that says most; then who asked for it, where the reason does not say so. */
-function detailOf({ type, because, by, data }: Fact): string {
+function detailOf({ type, because, by, data }: Fact, origin: boolean): string {
   const pid = figure(data, 'pid')
   const what = because ?? figure(data, 'address') ?? (pid === undefined ? '' : `pid ${pid}`)
   const actors = figure(data, 'actors')
   const request = figure(data, 'request_id')
   const asked = [
     ...(by === null || what.includes(by) ? [] : [`by ${by}`]),
+    ...(origin ? originIn(data) : []),
     ...(request === undefined ? [] : [`request ${request}`]),
   ].join(', ')
   // The word before it may have said it.
@@ -82,20 +87,30 @@ function detailOf({ type, because, by, data }: Fact): string {
   return `${said.join(' ')}${asked === '' ? '' : ` (${asked})`}`
 }
 
+/** By which way whoever asked for it came. */
+function originIn(data: Fact['data']): string[] {
+  const via = figure(data, 'via')
+  const peer = figure(data, 'peer')
+  if (via === undefined) return []
+  return [`over ${via}${peer === undefined ? '' : ` from ${peer}`}`]
+}
+
 interface FactLook extends Look {
   /** Whole timestamps, for files. */
   readonly iso?: boolean
   /** Wall clock, ms: what is not of today has its date. */
   readonly now?: number
+  /** Tell where whoever asked for it came from. */
+  readonly origin?: boolean
 }
 
 /** One fact as one line: when, who, what, why. */
-export function factLine(fact: Fact, { width, paint, iso = false, now = Date.now() }: FactLook): string {
+export function factLine(fact: Fact, { width, paint, iso = false, now = Date.now(), origin = false }: FactLook): string {
   const parts: ReadonlyArray<readonly [Style | undefined, string]> = [
     ['dim', iso ? fact.time : momentOf(fact.time, now)],
     [undefined, subjectOf(fact.about)],
     [styles[fact.type], wordOf(fact.type)],
-    [undefined, detailOf(fact)],
+    [undefined, detailOf(fact, origin)],
   ]
   let room = width
   const shown: string[] = []

@@ -1,3 +1,4 @@
+import { lockdownInWords } from '../../protocol/lockdown.ts'
 import type { ServiceStatus, ServiceStatusName } from '../../protocol/service.ts'
 import type { FleetStatus } from '../../protocol/status.ts'
 import { groupLines } from './groups.ts'
@@ -66,6 +67,7 @@ export function statusLines(fleet: FleetStatus, look: Look, now: number = Date.n
   const remark = (style: Style, text: string): void =>
     void lines.push(...wrapped(printable(text), look.width).map((line) => look.paint(style, line)))
   if (supervisor.status !== 'running') remark('yellow', `the orchestrator (pid ${supervisor.pid}) is ${supervisor.status}`)
+  if (supervisor.lockdown !== null) remark('red', `${lockdownInWords(supervisor.lockdown)}; hyphae lockdown off ends that`)
   if (supervisor.mode !== null) remark('dim', `mode: ${supervisor.mode}`)
   for (const { name, error } of listeners) if (error !== null) remark('red', `listener ${name}: ${error}`)
   for (const warning of supervisor.warnings) remark('yellow', `warning: ${warning}`)
@@ -75,8 +77,9 @@ export function statusLines(fleet: FleetStatus, look: Look, now: number = Date.n
 /** Where it can be reached, one line a listener; why it cannot, as many as that takes. */
 export function addressLines({ listeners }: FleetStatus, { width, paint }: Look): string[] {
   const wide = Math.max(0, ...listeners.map(({ name }) => name.length))
-  return listeners.flatMap(({ name, address, error }) => {
-    const text = printable(`${name.padEnd(wide)}  ${error ?? address ?? 'not bound yet'}`)
+  return listeners.flatMap(({ name, scheme, address, error }) => {
+    const secured = scheme === 'tls' || scheme === 'https' ? ` (${scheme})` : ''
+    const text = printable(`${name.padEnd(wide)}  ${error ?? (address === null ? 'not bound yet' : `${address}${secured}`)}`)
     if (error === null) return [cut(text, width)]
     return wrapped(text, width, ' '.repeat(wide + 2)).map((line) => paint('red', line))
   })

@@ -19,24 +19,27 @@ export const withFlags = (command: Command): Command =>
     .option('--http-port <n>', 'the HTTP port, instead of 3001; 0 takes a free one, off none')
     .addOption(logLevel())
     .option('--mode <mode>', 'the mode in force, instead of MAGICTUNNEL_RUNTIME_MODE and supervisor.mode')
+    .option('--environment <name>', 'development or production, instead of MAGICTUNNEL_ENV and supervisor.environment')
 
 /** Only those that were given. */
-export const flagsOf = ({ port, host, httpPort, logLevel: level, mode }: Flags): Flags => ({
+export const flagsOf = ({ port, host, httpPort, logLevel: level, mode, environment }: Flags): Flags => ({
   ...(port === undefined ? {} : { port }),
   ...(host === undefined ? {} : { host }),
   ...(httpPort === undefined ? {} : { httpPort }),
   ...(level === undefined ? {} : { logLevel: level }),
   ...(mode === undefined ? {} : { mode }),
+  ...(environment === undefined ? {} : { environment }),
 })
 
 /** As they are typed again, for another process. */
-export const flagWords = ({ port, host, httpPort, logLevel: level, mode }: Flags): string[] =>
+export const flagWords = ({ port, host, httpPort, logLevel: level, mode, environment }: Flags): string[] =>
   Object.entries({
     '--port': port,
     '--host': host,
     '--http-port': httpPort,
     '--log-level': level,
     '--mode': mode,
+    '--environment': environment,
   }).flatMap(([flag, value]) =>
     // In one word: a value may begin with a dash.
     value === undefined ? [] : [`${flag}=${value}`],

@@ -8,6 +8,7 @@ import { printable } from '../render/text.ts'
 import { workflowLines } from '../render/workflow.ts'
 import { requestIdOf, requestIdOption, type Requested } from '../request-id.ts'
 import { out } from '../terminal.ts'
+import { followSteps } from '../workflow-steps.ts'
 
 type Typed = ReturnType<typeof parseCommand>
 
@@ -46,6 +47,7 @@ export function addCustomRestart(program: Command): void {
       const options = command.optsWithGlobals<Options>()
       await withClient(options, async (client) => {
         const service = given ?? (await usual(client))
+        const steps = await followSteps(client, service)
         const { preCommand, postCommand, args, env, remember, wait } = options
         const work = client.call('service.custom_restart', {
           service,
@@ -58,7 +60,7 @@ export function addCustomRestart(program: Command): void {
           ...requestIdOf(options),
         })
         try {
-          const answer = await withProgress(work, () => standing(client, service))
+          const answer = await withProgress(work, () => standing(client, service), steps.lines).finally(steps.stop)
           await (options.json === true ? out.json(answer) : out.lines(workflowLines(answer, out.look())))
         } catch (error) {
           const result = resultIn(error)

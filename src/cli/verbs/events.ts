@@ -16,6 +16,7 @@ interface Options extends Common {
   readonly follow?: boolean
   readonly since?: Date
   readonly lines?: number
+  readonly audit?: boolean
   readonly json?: boolean
 }
 
@@ -29,6 +30,7 @@ export function addEvents(program: Command): void {
       parseSince(text, Date.now()),
     )
     .option('-n, --lines <count>', 'how many of the last; else 100, or all --since then', countUpTo(limits.eventsRead))
+    .option('--audit', 'only who did what, or was refused, and from where')
     .option('--json', 'print what the system answers; with --follow one JSON line for each event')
     .action(async (services: string[], _: Options, command: Command) => {
       const options = command.optsWithGlobals<Options>()
@@ -36,15 +38,20 @@ export function addEvents(program: Command): void {
     })
 }
 
-async function show(client: Client, services: string[], { follow: goOn, since, lines, json }: Options): Promise<void> {
+async function show(
+  client: Client,
+  services: string[],
+  { follow: goOn, since, lines, audit = false, json }: Options,
+): Promise<void> {
   const limit = lines ?? (since === undefined ? undefined : limits.eventsRead)
   const input: Input<'events.read'> = {
     ...(services.length === 0 ? {} : { services }),
     ...(since === undefined ? {} : { since: since.toISOString() }),
     ...(limit === undefined ? {} : { limit }),
+    ...(audit ? { audit } : {}),
   }
   // A file may be read on another day, and elsewhere.
-  const render = (fact: Fact): string => factLine(fact, { ...out.look(), iso: !out.terminal })
+  const render = (fact: Fact): string => factLine(fact, { ...out.look(), iso: !out.terminal, origin: audit })
   if (goOn === true) return follow(client.stream('events.follow', input), json === true ? (fact) => JSON.stringify(fact) : render)
   const answer = await client.call('events.read', input, queryTime)
   if (json === true) return out.json(answer)

@@ -75,7 +75,11 @@ function valueOf(name: string, texts: readonly string[], schema: JsonSchema): un
 export function inputOf(query: HttpAsked['query'], schema: JsonSchema): Record<string, unknown> {
   const properties = new Map(Object.entries((schema.properties ?? {}) as Record<string, JsonSchema>))
   const given = new Map<string, string[]>()
-  for (const [name, text] of query) given.set(name, [...(given.get(name) ?? []), text])
+  for (const [name, value] of query) {
+    const values = given.get(name)
+    if (values === undefined) given.set(name, [value])
+    else values.push(value)
+  }
   const input: Record<string, unknown> = {}
   for (const [name, texts] of given) {
     const property = properties.get(name)

@@ -9,7 +9,7 @@ export interface Call {
 }
 
 /** Beyond it the original's clients give up: they are told that it goes on. */
-const wait = limits.controlAnswerTime
+const usualWait = limits.controlAnswerTime
 
 /** The status of one service, or of all. */
 export const statusOf = (service: string | null): Call => ({
@@ -23,7 +23,7 @@ const present = (fields: Readonly<Record<string, unknown>>): Record<string, unkn
 /** The orders that need a service; which one that is, is known by now. */
 type ForService = Extract<Order, { verb: 'health' | 'start' | 'stop' | 'restart' | 'customrestart' }>
 
-export function callAbout(order: ForService, service: string): Call {
+export function callAbout(order: ForService, service: string, wait: number = usualWait): Call {
   switch (order.verb) {
     case 'health':
       return statusOf(service)
@@ -45,7 +45,7 @@ export function callAbout(order: ForService, service: string): Call {
 /** The orders that are about no service, or about all. */
 export type ForFleet = Extract<Order, { verb: 'status' | 'executecommand' | 'reloadconfig' | 'shutdown' }>
 
-export function call(order: ForFleet): Call {
+export function call(order: ForFleet, wait: number = usualWait): Call {
   switch (order.verb) {
     case 'status':
       return statusOf(order.service)

@@ -19,11 +19,12 @@ const given = struct('struct CustomCommand', {
   env: maybe(map),
   description: maybe(string),
   is_safe: needed(boolean),
+  allowed_in_production: maybe(boolean),
 })
 
 /** As the gateway's commands take it: what is null there is absent here. */
 const program = (text: SerdeText): Program => {
-  const { command_type, command, args, working_dir, env, description, is_safe } = given(text)
+  const { command_type, command, args, working_dir, env, description, is_safe, allowed_in_production } = given(text)
   return {
     type: command_type,
     command,
@@ -32,6 +33,7 @@ const program = (text: SerdeText): Program => {
     ...(env === null ? {} : { env }),
     ...(description === null ? {} : { description }),
     is_safe,
+    ...(allowed_in_production === null ? {} : { allowed_in_production }),
   }
 }
 

@@ -5,10 +5,12 @@ export interface Program {
   readonly type: string
   readonly command: string
   readonly args?: readonly string[]
+  readonly timeout_ms?: number
   readonly working_dir?: string
   readonly env?: Readonly<Record<string, string>>
   readonly description?: string
   readonly is_safe: boolean
+  readonly allowed_in_production?: boolean
 }
 
 /** About one service; null: the default one. */

@@ -1,0 +1,62 @@
+import type { Sink } from './protocol/calls.ts'
+import type { Banner } from './protocol/banner.ts'
+import { limits } from './protocol/limits.ts'
+
+/** Tells each banner that differs from the one before. Nothing ticks while nobody listens. */
+
+export function createBannerStream(show: () => Banner) {
+  const listeners = new Set<() => void>()
+  let soon: NodeJS.Timeout | undefined
+  let tick: NodeJS.Timeout | undefined
+
+  const look = (): void => {
+    soon = undefined
+    for (const tell of listeners) tell()
+  }
+  /** Countdowns go on, and what has just ended is over after a while, without a fact that says so. */
+  const pace = (): void => {
+    if (listeners.size > 0) tick ??= setInterval(look, limits.bannerTick).unref()
+    else {
+      clearInterval(tick)
+      clearTimeout(soon)
+      tick = undefined
+      soon = undefined
+    }
+  }
+  return {
+    /** Something happened. Many facts in a row are one look. */
+    stir(): void {
+      if (listeners.size > 0) soon ??= setTimeout(look, limits.bannerLook).unref()
+    },
+    follow(sink: Sink): () => void {
+      let said = ''
+      let waiting = false
+      const tell = (): void => {
+        if (waiting) return
+        const room = sink.room()
+        if (room !== undefined) {
+          waiting = true
+          // The newest is what counts: those in between are left out.
+          void room.then(() => {
+            waiting = false
+            if (listeners.has(tell)) tell()
+          })
+          return
+        }
+        const banner = show()
+        // That it went on since another fact is not news.
+        const news = JSON.stringify({ ...banner, since: null })
+        if (news === said) return
+        said = news
+        sink.item(banner)
+      }
+      listeners.add(tell)
+      pace()
+      tell()
+      return () => {
+        listeners.delete(tell)
+        pace()
+      }
+    },
+  }
+}

@@ -1,0 +1,143 @@
+import { createAccess, type Access } from './access.ts'
+import type { Delivery } from './delivery.ts'
+import type { Directory } from './directory.ts'
+import { createLogins, networkOf } from './logins.ts'
+import type { Gateway } from './protocol/calls.ts'
+import type { Command } from './protocol/command.ts'
+import type { ControlRules } from './protocol/control-rules.ts'
+import type { Statement } from './protocol/facts.ts'
+import { addressOf } from './protocol/ids.ts'
+import { lockdownInWords, type Lockdown } from './protocol/lockdown.ts'
+import { originOf, type Principal } from './protocol/principal.ts'
+import type { ReplyError } from './protocol/reply.ts'
+import { createRepeats } from './repeats.ts'
+
+/**
+ * What stands between callers and the gateway: who they are now, which rules hold now, and whether the fleet is locked down.
+ * What is refused is written down, with who asked, and from where.
+ */
+
+export interface SecurityParts {
+  readonly registry: ReadonlyMap<string, Command>
+  readonly rules: ControlRules
+  readonly directory: Directory
+  readonly deliver: Delivery['deliver']
+  state(statement: Statement): void
+  /** Monotonic ms. */
+  clock(): number
+}
+
+export interface Security {
+  readonly access: Access
+  /** As they are now. */
+  rules(): ControlRules
+  /** From now on these hold: whoever would not be let in as the same any more is cut off. */
+  take(rules: ControlRules): void
+  /** Calls back after each change of the rules; answers how to end that. */
+  onChange(listener: () => void): () => void
+  lockdown(): Lockdown | null
+  /** The gateway, for callers. */
+  before(gateway: Gateway): Gateway
+  stop(): void
+}
+
+interface Refused {
+  readonly principal: Principal
+  readonly command: string
+  readonly error: ReplyError
+}
+
+export function createSecurity({ registry, rules: first, directory, deliver, state, clock }: SecurityParts): Security {
+  const about = addressOf('supervisor', 'root')
+  let rules = first
+  const listeners = new Set<() => void>()
+
+  const logins = createRepeats<{ readonly via: string; readonly peer: string }>(({ via, peer }, count) => {
+    const because = count === 1 ? `a wrong token from ${peer}` : `${count} wrong tokens, the last from ${peer}`
+    state({ type: 'access.refused', about, because, data: { via, peer, count } })
+  })
+  const commands = createRepeats<Refused>(({ principal, command, error }, count) => {
+    const because = count === 1 ? error.message : `${count} times: ${error.message}`
+    const data = { command, code: error.code, rule: error.data['rule'] ?? 'role', ...originOf(principal), count }
+    state({ type: 'command.refused', about, because, by: principal.name, data })
+  })
+  const access = createAccess(first.access, {
+    logins: createLogins({ clock }),
+    refused: (via, peer) => logins.note(networkOf(peer), { via, peer }),
+  })
+
+  const lockdown = (): Lockdown | null => {
+    const context = directory.entry(addressOf('lockdown', 'fleet'))?.snapshot.context as
+      | { lockdown?: Lockdown | null }
+      | undefined
+    return context?.lockdown ?? null
+  }
+
+  /** Why this caller's command is not even looked at. */
+  function refusal(principal: Principal, name: string): ReplyError | undefined {
+    // The process itself: a signal that ends it, say.
+    if (principal.via === 'internal') return undefined
+    const locked = registry.get(name)?.kind === 'mutation' && name !== unlocking ? lockdown() : null
+    if (locked === null) return undefined
+    const message = `${name} is refused: ${lockdownInWords(locked)}; \`hyphae lockdown off\` ends that`
+    return { code: 'forbidden', message, data: { rule: 'lockdown', ...locked } }
+  }
+  const note = (principal: Principal, command: string, error: ReplyError): void => {
+    // A program that was refused has left a fact of its own.
+    if (error.code !== 'forbidden' || 'workflow' in error.data) return
+    commands.note(`${principal.name} ${command} ${String(error.data['rule'])}`, { principal, command, error })
+  }
+  /** Who he is now, or why he gets no further. */
+  function admitted(given: Principal, name: string): { readonly principal: Principal } | { readonly error: ReplyError } {
+    const principal = access.current(given)
+    if ('because' in principal) return { error: { code: 'unauthorized', message: principal.because, data: {} } }
+    const error = refusal(principal, name)
+    if (error === undefined) return { principal }
+    note(principal, name, error)
+    return { error }
+  }
+
+  return {
+    access,
+    rules: () => rules,
+    lockdown,
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    take(next) {
+      rules = next
+      access.take(next.access)
+      for (const listener of listeners) listener()
+      for (const { address, kind } of directory.actors()) {
+        if (kind !== 'connection') continue
+        const known = directory.entry(address)?.snapshot.context['principal'] as Principal | null | undefined
+        const now = known == null ? null : access.current(known)
+        if (now !== null && 'because' in now) deliver(address, { type: 'CLOSE', because: now.because } as { type: string })
+      }
+    },
+    before: (gateway) => ({
+      async invoke(given, name, input) {
+        const one = admitted(given, name)
+        if ('error' in one) return { ok: false, error: one.error }
+        const reply = await gateway.invoke(one.principal, name, input)
+        if (!reply.ok) note(one.principal, name, reply.error)
+        return reply
+      },
+      subscribe(given, name, input, sink) {
+        const one = admitted(given, name)
+        if ('error' in one) return { error: one.error }
+        const opened = gateway.subscribe(one.principal, name, input, sink)
+        if ('error' in opened) note(one.principal, name, opened.error)
+        return opened
+      },
+    }),
+    stop() {
+      logins.stop()
+      commands.stop()
+    },
+  }
+}
+
+/** The one command that a lockdown does not refuse. */
+const unlocking = 'system.lockdown'

@@ -1,0 +1,93 @@
+/** Forms in which a token may be shown that are not the right one, as lines of headers and as a path. */
+
+export interface WrongForm {
+  readonly name: string
+  readonly headers: readonly string[]
+  readonly path?: string
+}
+
+/** `token` is the right one; none of these shows it as it must be shown. */
+export function wrongForms(token: string): WrongForm[] {
+  const base64 = (text: string): string => Buffer.from(text).toString('base64')
+  const url = (text: string): string => Buffer.from(text).toString('base64url')
+  const auth = (name: string, value: string): WrongForm => ({ name, headers: [`Authorization: ${value}`] })
+  const look = (from: string, to: string): string => token.replace(from, to)
+  return [
+    auth('empty', ''),
+    auth('scheme alone', 'Bearer'),
+    auth('scheme and a blank', 'Bearer '),
+    auth('token alone', token),
+    auth('Basic', `Basic ${base64(`:${token}`)}`),
+    auth('Basic with the token as user', `Basic ${base64(`${token}:`)}`),
+    auth('Basic with the bare token', `Basic ${token}`),
+    auth('Digest', `Digest ${token}`),
+    auth('Token', `Token ${token}`),
+    auth('another scheme that begins so', `Bearerish ${token}`),
+    auth('no blank', `Bearer${token}`),
+    auth('a colon', `Bearer: ${token}`),
+    auth('an equals sign', `Bearer=${token}`),
+    auth('a tab between', `Bearer\t${token}`),
+    auth('a prefix', `Bearer ${token.slice(0, -1)}`),
+    auth('the first character', `Bearer ${token.slice(0, 1)}`),
+    auth('without the first', `Bearer ${token.slice(1)}`),
+    auth('one more', `Bearer ${token}x`),
+    auth('twice', `Bearer ${token}${token}`),
+    auth('twice with a blank', `Bearer ${token} ${token}`),
+    auth('twice with a comma', `Bearer ${token},${token}`),
+    auth('two schemes', `Bearer Bearer ${token}`),
+    auth('a second word', `Bearer ${token} admin`),
+    auth('upper case', `Bearer ${token.toUpperCase()}`),
+    auth('lower case', `Bearer ${token.toLowerCase()}`),
+    auth('one letter in another case', `Bearer ${look('k', 'K')}`),
+    auth('backwards', `Bearer ${[...token].reverse().join('')}`),
+    auth('in quotes', `Bearer "${token}"`),
+    auth('in single quotes', `Bearer '${token}'`),
+    auth('in angle brackets', `Bearer <${token}>`),
+    auth('as a parameter', `Bearer token=${token}`),
+    auth('as JSON', `Bearer {"token":"${token}"}`),
+    auth('in base64', `Bearer ${base64(token)}`),
+    auth('in hex', `Bearer ${Buffer.from(token).toString('hex')}`),
+    auth('percent-encoded', `Bearer ${[...token].map((c) => `%${c.charCodeAt(0).toString(16)}`).join('')}`),
+    auth('one character percent-encoded', `Bearer ${look('k', '%6b')}`),
+    auth('a full-width letter', `Bearer ${look('k', 'ｋ')}`),
+    auth('a Kelvin sign', `Bearer ${look('k', '\u212a')}`),
+    auth('a Cyrillic letter', `Bearer ${look('e', 'е')}`),
+    auth('a combining mark', `Bearer ${look('e', 'e\u0301')}`),
+    auth('a zero-width space', `Bearer ${look('k', 'k\u200b')}`),
+    auth('a soft hyphen', `Bearer ${look('k', 'k\u00ad')}`),
+    auth('a byte order mark', `Bearer \ufeff${token}`),
+    auth('a no-break space before', `Bearer \u00a0${token}`),
+    auth('a NUL behind', `Bearer ${token}\0`),
+    auth('a NUL within', `Bearer ${look('k', 'k\0')}`),
+    auth('a NUL and more', `Bearer ${token}\0x`),
+    auth('a vertical tab behind', `Bearer ${token}\v`),
+    auth('a delete character', `Bearer ${token}\x7f`),
+    auth('a star', 'Bearer *'),
+    auth('null', 'Bearer null'),
+    auth('undefined', 'Bearer undefined'),
+    auth('true', 'Bearer true'),
+    auth('zero', 'Bearer 0'),
+    auth('an object', 'Bearer [object Object]'),
+    auth('the name', 'Bearer supervisor'),
+    auth('the variable', 'Bearer ${SUPERVISOR_TOKEN}'),
+    auth('very long', `Bearer ${'x'.repeat(8_000)}`),
+    auth('very long, and right at its beginning', `Bearer ${token}${'x'.repeat(8_000)}`),
+    auth('longer than headers may be', `Bearer ${'x'.repeat(20_000)}`),
+    { name: 'two headers, the right one first', headers: [`Authorization: Bearer ${token}`, 'Authorization: Bearer x'] },
+    { name: 'two headers, the right one last', headers: ['Authorization: Bearer x', `Authorization: Bearer ${token}`] },
+    { name: 'the right one twice', headers: [`Authorization: Bearer ${token}`, `Authorization: Bearer ${token}`] },
+    { name: 'folded', headers: ['Authorization: Bearer', ` ${token}`] },
+    { name: 'a blank before the colon', headers: [`Authorization : Bearer ${token}`] },
+    { name: 'Proxy-Authorization', headers: [`Proxy-Authorization: Bearer ${token}`] },
+    { name: 'X-Authorization', headers: [`X-Authorization: Bearer ${token}`] },
+    { name: 'X-Api-Key', headers: [`X-Api-Key: ${token}`] },
+    { name: 'X-Forwarded-For', headers: ['X-Forwarded-For: 127.0.0.1'] },
+    { name: 'a cookie', headers: [`Cookie: token=${token}; authorization=Bearer ${token}`] },
+    { name: 'the query', headers: [], path: `/rpc?token=${token}&access_token=${token}` },
+    { name: 'the fragment', headers: [], path: `/rpc#${token}` },
+    { name: 'a subprotocol in the clear', headers: [`Sec-WebSocket-Protocol: hyphae.bearer.${token}`] },
+    { name: 'a subprotocol cut off', headers: [`Sec-WebSocket-Protocol: hyphae.bearer.${url(token).slice(0, -4)}`] },
+    { name: 'a subprotocol of another name', headers: [`Sec-WebSocket-Protocol: bearer.${url(token)}`] },
+    { name: 'nothing', headers: [] },
+  ]
+}
