@@ -31,16 +31,17 @@ export function createBannerStream(show: () => Banner) {
     follow(sink: Sink): () => void {
       let said = ''
       let waiting = false
+      // The newest is what counts: those in between are left out.
+      const free = (): void => {
+        waiting = false
+        if (listeners.has(tell)) tell()
+      }
       const tell = (): void => {
         if (waiting) return
         const room = sink.room()
         if (room !== undefined) {
           waiting = true
-          // The newest is what counts: those in between are left out.
-          void room.then(() => {
-            waiting = false
-            if (listeners.has(tell)) tell()
-          })
+          void room.then(free)
           return
         }
         const banner = show()

@@ -32,18 +32,14 @@ export function eventOf(
   directory: Pick<Directory, 'lastRestart' | 'entry'>,
 ): HookEvent | null {
   const { exit, planned } = data as { readonly exit?: Exit; readonly planned?: boolean }
-  switch (type) {
-    case 'service.exited':
-      // One that ended well has completed, or is started again by its policy.
-      if (planned === true || exit === undefined || exit.kind === 'left') return null
-      return isSuccess(exit, successCodesOf(directory.entry(about))) ? null : 'crashed'
-    case 'service.spawned':
-    case 'service.handedOver':
-      return directory.lastRestart(about) === time ? 'restarted' : null
-    default:
-      if ((type as string) === 'system.lockdown') return 'lockdown'
-      return plain[type] ?? null
+  if (type === 'service.exited') {
+    // One that ended well has completed, or is started again by its policy.
+    if (planned === true || exit === undefined || exit.kind === 'left') return null
+    return isSuccess(exit, successCodesOf(directory.entry(about))) ? null : 'crashed'
   }
+  if (type === 'service.spawned' || type === 'service.handedOver')
+    return directory.lastRestart(about) === time ? 'restarted' : null
+  return (type as string) === 'system.lockdown' ? 'lockdown' : (plain[type] ?? null)
 }
 
 /** Is this hook told of that? What is about no service and no group is told whatever the hook names. */

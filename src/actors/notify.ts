@@ -36,7 +36,7 @@ export function createNotify({
       signal,
     )
     if (result.success) return { because: null, again: false }
-    const said = `${result.stderr ?? ''}`.trim().split('\n').at(-1)?.slice(0, limits.probeOutput) ?? ''
+    const said = (result.stderr ?? '').trim().split('\n').at(-1)?.slice(0, limits.probeOutput) ?? ''
     return { because: `${command} ${result.error_message ?? 'failed'}${said === '' ? '' : `: ${said}`}`, again: true }
   }
 
@@ -64,15 +64,12 @@ export function createNotify({
         ? exec(spec.target.argv, spec, payload, life.signal)
         : post(spec.target, spec, payload, life.signal)
     }
-    attempt()
-      .catch((error: unknown): Tried => ({ because: messageOf(error), again: true }))
-      .then(
-        ({ because, again }) => {
-          if (life.signal.aborted) return
-          sendBack({ type: 'delivery.ended', because: because?.slice(0, limits.quotedText) ?? null, again })
-        },
-        () => {},
-      )
+    const work = async (): Promise<void> => {
+      const { because, again } = await attempt().catch((error: unknown) => ({ because: messageOf(error), again: true }))
+      if (life.signal.aborted) return
+      sendBack({ type: 'delivery.ended', because: because?.slice(0, limits.quotedText) ?? null, again })
+    }
+    void work()
     return () => life.abort()
   }
   return fromCallback(run)

@@ -53,7 +53,11 @@ function fold(state: WatchState, heard: Heard): readonly [WatchState, readonly E
       const effects = reply.ok ? told(heard.corr, reply.output) : refuse(reply.error.code, reply.error.message)
       return [{ path: null }, effects]
     }
-    default:
+    case 'opened':
+    case 'item':
+    case 'streamEnded':
+    case 'timer':
+    case 'ended':
       return [state, []]
   }
 }

@@ -124,7 +124,7 @@ export function createBanner(started: number) {
     }
     if (!well) return bannerOf('error', 'Restart Failed', because, at, { about })
     const names = ended.flatMap((one) => (one.well && one.workflow.service !== null ? [one.workflow.service] : []))
-    return bannerOf('success', 'Restart Complete', `${several([...new Set(names)].reverse())} restarted successfully`, at, {
+    return bannerOf('success', 'Restart Complete', `${several([...new Set(names)].toReversed())} restarted successfully`, at, {
       about,
     })
   }

@@ -18,10 +18,11 @@ export interface HealthParts {
 }
 
 /** Why a service that should run is not ready; null: it is, or it should not run. */
-export function lackOf({ desired, status, reason }: ServiceStatus): string | null {
+function lackOf({ desired, status, reason }: ServiceStatus): string | null {
   if (desired !== 'run' || status === 'running' || status === 'completed' || status === 'stopped' || status === 'removed')
     return null
-  return reason === null ? status.replace('_', ' ') : `${status.replace('_', ' ')}: ${reason}`
+  const word = status.replace('_', ' ')
+  return reason === null ? word : `${word} (${reason})`
 }
 
 export function createHealth({ view, journal, clock }: HealthParts): () => Promise<HealthReport> {
@@ -61,7 +62,7 @@ export function createHealth({ view, journal, clock }: HealthParts): () => Promi
     for (const name of view.serviceNames()) {
       const status = view.service(name)
       const lack = status === undefined ? null : lackOf(status)
-      if (lack !== null) lacking.push(`${name} is ${lack}`)
+      if (lack !== null) lacking.push(`${name}: ${lack}`)
     }
     return listed(lacking)
   }

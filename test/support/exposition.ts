@@ -47,7 +47,7 @@ export function readExposition(text: string): Map<string, Read> {
           raw.replaceAll(/\\(.)/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped)),
         ]),
       )
-      const series = `${name} ${JSON.stringify(Object.entries(labels).sort())}`
+      const series = `${name} ${JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))}`
       if (seen.has(series)) throw new Error(`a second time: ${line}`)
       seen.add(series)
       family.samples.push({ name, labels, value })

@@ -70,6 +70,8 @@ test('a restart, and a service that fails, are seen as they happen', async () =>
   await eventually(() => expect(one.heard.at(-1)).toMatchObject({ type: 'error', title: 'bad has failed', about: 'service.bad' }))
   await fleet.call('service.stop', { services: ['bad'] })
   await eventually(() => expect(one.heard.at(-1)?.text).toBe('1 service running • 1 at rest'))
+  const news = one.heard.map((banner) => JSON.stringify({ ...banner, since: null }))
+  expect(news.filter((text, index) => text === news[index - 1])).toEqual([])
   one.cancel()
   const count = one.heard.length
   await fleet.call('service.stop', { services: ['web'] })

@@ -171,16 +171,17 @@ test('an answer without an end is read to a bound', async () => {
     pour()
   })
   fleet = await startFleet([sleeper], { hooks: [hook(webhook(server.url))] })
-  await ended('hook.delivered')
+  const [fact] = await ended('hook.delivered')
+  expect(fact?.data['tries']).toBe(1)
 })
 
-test.each<[string, readonly string[], string]>([
-  ['fails', ['/bin/sh', '-c', 'echo broken pager >&2; exit 7'], 'exited with code 7: broken pager'],
-  ['is missing', ['/no/such/program'], 'No such file or directory'],
-  ['hangs', ['/bin/sleep', '1000'], 'Command timed out'],
-  ['floods', ['/bin/sh', '-c', 'yes broken | head -c 10000000; exit 1'], 'exited with code 1'],
-])('a program that %s is tried again and then given up', async (_, argv, why) => {
-  fleet = await startFleet([sleeper], { hooks: [hook({ type: 'exec', argv }, { retries: 1, timeout: 300 })] })
+test.each<[string, readonly string[], number, string]>([
+  ['fails', ['/bin/sh', '-c', 'echo broken pager >&2; exit 7'], 20_000, 'exited with code 7: broken pager'],
+  ['is missing', ['/no/such/program'], 20_000, 'No such file or directory'],
+  ['hangs', ['/bin/sleep', '1000'], 300, 'Command timed out'],
+  ['floods', ['/bin/sh', '-c', 'yes broken | head -c 10000000; exit 1'], 20_000, 'exited with code 1'],
+])('a program that %s is tried again and then given up', async (_, argv, timeout, why) => {
+  fleet = await startFleet([sleeper], { hooks: [hook({ type: 'exec', argv }, { retries: 1, timeout })] })
   const [fact] = await ended('hook.failed')
   expect(fact?.because).toContain(why)
   expect(fact?.data['tries']).toBe(2)

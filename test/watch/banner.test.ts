@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Fact, Statement } from '../../src/protocol/facts.ts'
+import type { Statement } from '../../src/protocol/facts.ts'
 import { limits } from '../../src/protocol/limits.ts'
 import type { ServiceStatus } from '../../src/protocol/service.ts'
 import { createBanner, type World } from '../../src/watch/banner.ts'
@@ -60,7 +60,7 @@ function shown({
       time: new Date(begin + second * 1000).toISOString(),
       ...statement,
     }
-    banner.hear(fact as Fact)
+    banner.hear(fact)
   }
   const world = { supervisor: { status, mode, faults }, lockdown, services: Object.entries(services), patience: () => 20_000 }
   return banner.show(world, begin + now * 1000)
@@ -231,7 +231,7 @@ test.each<[string, Case, string, string]>([
   ],
   [
     'one was stopped after it failed',
-    { services: { web: { ...stopped, status: 'failed' } as ServiceStatus } },
+    { services: { web: { ...stopped, status: 'failed' } } },
     'info',
     '0 services running • 1 at rest',
   ],

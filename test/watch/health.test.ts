@@ -12,7 +12,7 @@ function stage() {
   const services = new Map<string, ServiceStatus>([['web', well]])
   const supervisor = { status: 'running', faults: [] } as unknown as SupervisorStatus
   const listeners: ListenerStatus[] = [{ name: 'http', address: '127.0.0.1:3001', error: null }]
-  const world = { services, supervisor, listeners, now: 0, writes: 0, disk: () => Promise.resolve() as Promise<void> }
+  const world = { services, supervisor, listeners, now: 0, writes: 0, disk: (): Promise<void> => Promise.resolve() }
   const health = createHealth({
     view: {
       supervisor: () => world.supervisor,
@@ -33,11 +33,11 @@ test('it is live and ready when all is well', async () => {
 })
 
 test.each<[Partial<ServiceStatus>, string | null]>([
-  [{ status: 'failed', reason: 'gave up after 3 restarts' }, 'web is failed: gave up after 3 restarts'],
-  [{ status: 'unhealthy', reason: 'answered 500' }, 'web is unhealthy: answered 500'],
-  [{ status: 'waiting', reason: 'waits for db' }, 'web is waiting: waits for db'],
-  [{ status: 'backing_off' }, 'web is backing off'],
-  [{ status: 'starting' }, 'web is starting'],
+  [{ status: 'failed', reason: 'gave up after 3 restarts' }, 'web: failed (gave up after 3 restarts)'],
+  [{ status: 'unhealthy', reason: 'answered 500' }, 'web: unhealthy (answered 500)'],
+  [{ status: 'waiting', reason: 'waits for db' }, 'web: waiting (waits for db)'],
+  [{ status: 'backing_off' }, 'web: backing off'],
+  [{ status: 'starting' }, 'web: starting'],
   [{ status: 'failed', desired: 'stop' }, null],
   [{ status: 'completed' }, null],
   [{ status: 'stopped' }, null],

@@ -61,7 +61,7 @@ async function watch(client: Client, input: Input<'system.status'>, json: boolea
     const fleet = await client.call('system.status', input, queryTime)
     meant = new Set(Object.keys(fleet.services))
     const lines = statusLines(fleet, out.look())
-    if (out.live) screen.draw(lines)
+    if (out.live) screen.draw([(await client.call('system.banner', {}, queryTime)).text, '', ...lines])
     else await out.lines([...lines, ''])
   }
   const refresh = async (): Promise<void> => {
