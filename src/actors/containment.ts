@@ -3,6 +3,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, systemCode } from '../protocol/errors.ts'
 import { cgroupPath, makeDir as make, readCgroups, removeDir as removed, writeKernelFile } from './cgroup-fs.ts'
+import { groupFor, unifiedMounts } from './own-cgroup.ts'
 import { createMemoryGroups, type MemoryGroup } from './memory-group.ts'
 import { hasProc, send } from './proc.ts'
 import { readKernelText, withDescriptor } from './kernel-file.ts'
@@ -65,7 +66,7 @@ type Hierarchy = 'unified' | 'pids' | 'freezer'
 
 /** Where each hierarchy may be mounted. */
 const mounts: Readonly<Record<Hierarchy, readonly string[]>> = {
-  unified: ['/sys/fs/cgroup', '/sys/fs/cgroup/unified'],
+  unified: unifiedMounts,
   pids: ['/sys/fs/cgroup/pids'],
   freezer: ['/sys/fs/cgroup/freezer'],
 }
@@ -154,7 +155,7 @@ export function createContainers({ stateId, hierarchies = ['unified', 'pids', 'f
   /** The directory that holds ours, proven by a process that really went in. */
   const prove = (hierarchy: Hierarchy, mount: string): string => {
     const own = cgroupPath(readCgroups('self'), hierarchy) ?? '/'
-    const below = join(mount, own)
+    const below = hierarchy === 'unified' ? groupFor(mount, own) : join(mount, own)
     const base = join(!own.includes('..') && existsSync(join(below, 'cgroup.procs')) ? below : mount, name)
     make(base)
     const trial = spawnSync('/bin/sh', ['-c', 'echo $$ >"$0"', join(base, 'cgroup.procs')], { encoding: 'utf8', env: {} })

@@ -1,6 +1,7 @@
 import { limits } from '../protocol/limits.ts'
 import type { ProbeTarget } from '../protocol/service.ts'
 import { reasonOf } from './look.ts'
+import { shown } from './shown-url.ts'
 
 /** Asks once. Resolves to null when the answer is what is wanted, else to why not. Follows nothing, keeps nothing open. */
 export async function lookHttp(target: Extract<ProbeTarget, { type: 'http' }>, signal: AbortSignal): Promise<string | null> {
@@ -30,9 +31,4 @@ export async function lookHttp(target: Extract<ProbeTarget, { type: 'http' }>, s
     })
     asked.end()
   })
-}
-
-/** Reasons are shown to many; what may be a secret in a URL is not. */
-function shown(url: URL): string {
-  return `${url.protocol}//${url.host}${url.pathname}${url.search === '' ? '' : '?…'}`
 }

@@ -8,6 +8,7 @@ import { follow } from './log-follow.ts'
 import { TookTooLong } from './look.ts'
 import { lookExec } from './look-exec.ts'
 import { lookHttp } from './look-http.ts'
+import { lookMcp } from './look-mcp.ts'
 import { lookTcp } from './look-tcp.ts'
 import { monotonic } from './proc.ts'
 import { createSemaphore } from './semaphore.ts'
@@ -88,6 +89,8 @@ function lookAt(
   switch (target.type) {
     case 'http':
       return lookHttp(target, signal)
+    case 'mcp':
+      return lookMcp(target, signal)
     case 'tcp':
       return lookTcp(target, signal)
     case 'exec':

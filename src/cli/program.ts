@@ -6,6 +6,7 @@ import { fail } from './failure.ts'
 import { addActors } from './verbs/actors.ts'
 import { addComplete, addCompletion } from './verbs/completion.ts'
 import { addCustomRestart } from './verbs/custom-restart.ts'
+import { addDoctor } from './verbs/doctor.ts'
 import { addDown } from './verbs/down.ts'
 import { addEvents } from './verbs/events.ts'
 import { addExplain } from './verbs/explain.ts'
@@ -43,7 +44,7 @@ const groups: ReadonlyArray<readonly [heading: string, verbs: ReadonlyArray<(pro
   ['A fleet:', [addInit, addValidate, addUp, addDown, addLeave, addReload, addLockdown]],
   ['Its services:', [addStart, addStop, addRestart, addCustomRestart, addSend]],
   ['What goes on:', [addStatus, addExplain, addLogs, addEvents, addActors, addGraph]],
-  ['Further:', [addId, addCompletion, addComplete]],
+  ['Further:', [addDoctor, addId, addCompletion, addComplete]],
 ]
 
 function programOf(): Command {

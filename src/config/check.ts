@@ -35,11 +35,17 @@ export function checkService(name: string, written: WrittenService, dir: string,
   for (const purpose of ['readiness', 'liveness'] as const) {
     const probe = written[purpose]
     if (probe === undefined) continue
-    const known = purpose === 'readiness' ? ['http', 'tcp', 'exec', 'log'] : ['http', 'tcp', 'exec']
+    const known = purpose === 'readiness' ? ['http', 'tcp', 'mcp', 'exec', 'log'] : ['http', 'tcp', 'mcp', 'exec']
     const given = known.filter((target) => Object.hasOwn(probe, target))
     if (given.length === 1) continue
     const got = given.length === 0 ? 'none of them' : given.join(' and ')
     checker.error([...path, purpose], { expected: `exactly one of ${known.join(', ')}`, got }, 'key')
+  }
+  if (written.kind === 'mcp' && !hasReadiness(written) && written.liveness === undefined) {
+    checker.warn([...path, 'kind'], {
+      message:
+        'nothing tells where this MCP server speaks, so only whether its process lives is looked at; give health_check_url, a readiness block with mcp, or env: { PORT: … }',
+    })
   }
   checkAccounts(path, written, checker)
   checkSchedule(path, written, checker)
@@ -62,7 +68,9 @@ function checkOverlap(path: Path, written: WrittenService, checker: Checker): vo
       expected: 'a readiness block with log or exec',
     })
   } else if (written.readiness?.log === undefined && written.readiness?.exec === undefined) {
-    const got = written.readiness === undefined ? 'health_check_url' : written.readiness.http === undefined ? 'tcp' : 'http'
+    const { readiness } = written
+    const got =
+      readiness === undefined ? 'health_check_url' : (['http', 'tcp', 'mcp'].find((one) => Object.hasOwn(readiness, one)) ?? '')
     checker.error(at, {
       message: `overlap needs a readiness probe that can't be answered by the old process; expected log or exec, got ${got}`,
       expected: 'a readiness block with log or exec',

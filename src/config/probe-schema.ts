@@ -18,6 +18,17 @@ const httpTarget = z.union(
   { error: 'a URL, or a map with url, headers and status' },
 )
 
+const mcpTarget = z.union(
+  [
+    httpUrl,
+    block({
+      url: httpUrl.describe('Where it speaks MCP (Streamable HTTP).'),
+      headers: headers.optional().describe('Headers of the requests: a token, say.'),
+    }),
+  ],
+  { error: 'a URL, or a map with url and headers' },
+)
+
 const probePort = wholeNumber(1, 65_535)
 const tcpExpected = 'an address such as "127.0.0.1:8080", a port number, or a map with host and port'
 const address = /^(?:(?:\[([^[\]]+)\]|([^:[\]\s]+)):)?(\d{1,5})$/
@@ -63,6 +74,7 @@ const isPattern = (written: string): boolean => {
 const targets = {
   http: httpTarget.optional().describe('Passes when a GET answers with a status that counts as healthy: a URL, or a map.'),
   tcp: tcpTarget.optional().describe('Passes when a connection is accepted: "host:port", a port number, or a map.'),
+  mcp: mcpTarget.optional().describe('Passes when an MCP server answers an initialize (Streamable HTTP): a URL, or a map.'),
   exec: execTarget
     .optional()
     .describe('Passes when the program exits with 0: a list of the program and its arguments, or a map.'),
@@ -88,7 +100,7 @@ export const readinessSchema = block({
 export const livenessSchema = block({
   ...targets,
   log: z
-    .never({ error: 'http, tcp or exec: a log line can tell that a service got ready, not that it is well' })
+    .never({ error: 'http, tcp, mcp or exec: a log line can tell that a service got ready, not that it is well' })
     .optional()
     .describe('Readiness probes only.'),
   interval: duration('s')

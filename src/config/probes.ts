@@ -24,12 +24,11 @@ export function resolveProbes(
 ): { readonly readiness: ProbeSpec | null; readonly liveness: ProbeSpec | null } {
   const health = overlay(supervisor.health_check, written.health_check)
   const interval = written.health_check_interval ?? health.interval
-  const byUrl: ProbeTarget | null =
-    written.health_check_url === undefined ? null : { type: 'http', url: written.health_check_url, headers: {}, status: [] }
+  const usual = usualTarget(written, path, tree)
 
   const probe = (name: 'readiness' | 'liveness', defaults: Omit<ProbeSpec, 'target' | 'delay' | 'passes'>): ProbeSpec | null => {
     const given = written[name]
-    const target = given === undefined ? byUrl : targetOf(given, [...path, name], workingDir, tree)
+    const target = given === undefined ? usual : targetOf(given, [...path, name], workingDir, tree)
     if (target === null) return null
     return {
       target,
@@ -50,8 +49,21 @@ export function resolveProbes(
   }
 }
 
+/** What is looked at where no probe is given: health_check_url; of an MCP server by an initialize, at its PORT where there is no URL. */
+function usualTarget({ kind, health_check_url: url, env }: WrittenService, path: Path, tree: Tree): ProbeTarget | null {
+  if (kind !== 'mcp') return url === undefined ? null : { type: 'http', url, headers: {}, status: [] }
+  const mcpUrl = url ?? mcpUrlOf(env === undefined ? undefined : tree.text([...path, 'env', 'PORT']))
+  return mcpUrl === undefined ? null : { type: 'mcp', url: mcpUrl, headers: {} }
+}
+
+/** Where a program that listens on this port of this machine speaks MCP. */
+export function mcpUrlOf(port: string | undefined): string | undefined {
+  const number = /^\d{1,5}$/.test(port ?? '') ? Number(port) : 0
+  return number < 1 || number > 65_535 ? undefined : `http://127.0.0.1:${number}/mcp`
+}
+
 /** The one target of a probe. */
-function targetOf({ http, tcp, exec, log }: WrittenProbe, path: Path, workingDir: string, tree: Tree): ProbeTarget | null {
+function targetOf({ http, tcp, mcp, exec, log }: WrittenProbe, path: Path, workingDir: string, tree: Tree): ProbeTarget | null {
   if (typeof http === 'string') return { type: 'http', url: http, headers: {}, status: [] }
   if (http !== undefined) {
     return {
@@ -61,6 +73,8 @@ function targetOf({ http, tcp, exec, log }: WrittenProbe, path: Path, workingDir
       status: http.status ?? [],
     }
   }
+  if (typeof mcp === 'string') return { type: 'mcp', url: mcp, headers: {} }
+  if (mcp !== undefined) return { type: 'mcp', url: mcp.url, headers: texts(mcp.headers, [...path, 'mcp', 'headers'], tree) }
   if (typeof tcp === 'number') return { type: 'tcp', host: '127.0.0.1', port: tcp }
   if (typeof tcp === 'string') return { type: 'tcp', ...(parseAddress(tcp) ?? { host: '127.0.0.1', port: 0 }) }
   if (tcp !== undefined) return { type: 'tcp', host: tcp.host ?? '127.0.0.1', port: tcp.port }

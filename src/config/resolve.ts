@@ -3,7 +3,7 @@ import type { LogRules } from '../protocol/log-rules.ts'
 import type { DependencyCondition, ServiceSpec } from '../protocol/service.ts'
 import { accountOf, groupOf } from './accounts.ts'
 import { overlay } from './overlay.ts'
-import { resolveProbes, resolveProgram, textList, texts } from './probes.ts'
+import { mcpUrlOf, resolveProbes, resolveProgram, textList, texts } from './probes.ts'
 import type { Path } from './report.ts'
 import type { Families } from './families.ts'
 import type { WrittenSupervisor } from './schema.ts'
@@ -119,8 +119,10 @@ export function dependenciesOf(written: WrittenService['depends_on'], families: 
   )
 }
 
-export const hasReadiness = ({ readiness, health_check_url }: WrittenService): boolean =>
-  readiness !== undefined || health_check_url !== undefined
+export const hasReadiness = ({ readiness, health_check_url, kind, env }: WrittenService): boolean =>
+  readiness !== undefined ||
+  health_check_url !== undefined ||
+  (kind === 'mcp' && mcpUrlOf(env?.['PORT'] === undefined ? undefined : String(env['PORT'])) !== undefined)
 
 /** What one waits for when the file does not say. */
 function naturalCondition(target: WrittenService | undefined): DependencyCondition {

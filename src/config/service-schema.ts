@@ -112,7 +112,12 @@ export const serviceSchema = block({
     .enum(serviceCategories)
     .optional()
     .describe('A label: part of the core, or of the advanced features. Default: core.'),
-  kind: z.enum(serviceKinds).optional().describe('A label: mcp is an external MCP server. Default: plain.'),
+  kind: z
+    .enum(serviceKinds)
+    .optional()
+    .describe(
+      'mcp: an external MCP server, which is looked at by an initialize: at health_check_url, else at /mcp of its env PORT. Default: plain.',
+    ),
   one_shot: z.boolean().optional().describe('It is meant to end: success completes it. Default: false.'),
   autostart: z.boolean().optional().describe('Is it started with the fleet? Default: true.'),
   restart_policy: z
@@ -162,8 +167,10 @@ export const serviceSchema = block({
     .describe("Health checks, where they differ from the supervisor's health_check block."),
   readiness: readinessSchema
     .optional()
-    .describe('The probe that tells when it is ready: exactly one of http, tcp, exec and log.'),
-  liveness: livenessSchema.optional().describe('The probe that tells whether it is well: exactly one of http, tcp and exec.'),
+    .describe('The probe that tells when it is ready: exactly one of http, tcp, mcp, exec and log.'),
+  liveness: livenessSchema
+    .optional()
+    .describe('The probe that tells whether it is well: exactly one of http, tcp, mcp and exec.'),
   depends_on: dependencies
     .optional()
     .describe(

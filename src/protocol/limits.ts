@@ -321,6 +321,25 @@ export const limits = {
   shownDepth: 3,
   /** How long a request to the dashboard API waits for a workflow, ms: the page counts down from 30 s. */
   dashboardAnswerTime: 25_000,
+  /** Open files that Hyphae itself may need, beside two for each service; `doctor` warns below. */
+  doctorDescriptors: 512,
+  /** How far a clock may stand before what was written with it until `doctor` warns, ms. */
+  doctorClockSlack: 60_000,
+  /** Characters of a token below which `doctor` warns. */
+  doctorToken: 16,
+  /** Free bytes beside the state folder below which `doctor` warns, and below which that is an error. */
+  doctorRoom: 256 * 1024 * 1024,
+  doctorLeastRoom: 16 * 1024 * 1024,
+  /** Bytes of logs from which on `doctor` warns. */
+  doctorLogBytes: 4 * 1024 * 1024 * 1024,
+  /** Largest journal that `doctor` makes a copy of to look through it, bytes. */
+  doctorJournalBytes: 256 * 1024 * 1024,
+  /** How long `doctor` waits for the orchestrator, ms. */
+  doctorAnswerTime: 5_000,
+  /** An answer that takes longer than this is worth a warning of `doctor`, ms. */
+  doctorLatency: 1_000,
+  /** Findings about the ports of probes that `doctor` shows. */
+  doctorFindings: 50,
   /** How often a probe of our health writes to the journal at most, ms: it costs one fsync. */
   healthInterval: 1_000,
   /** How long that write, or one turn of the event loop, may take, ms; more is no life. */
@@ -389,4 +408,10 @@ export const limits = {
   certificateBytes: 1024 * 1024,
   /** How long a client may take for its handshake of TLS, ms. */
   handshakeTime: 5_000,
+  /** How long telling the service manager something may take, ms; it usually takes 5. */
+  notifyTime: 10_000,
+  /** Longest text told to the service manager, characters. */
+  notifyText: 500,
+  /** Shortest time between two texts about how the fleet stands, ms. */
+  notifyPause: 1_000,
 } as const

@@ -28,6 +28,7 @@ export type ProbeTarget =
       readonly headers: Readonly<Record<string, string>>
       readonly status: readonly number[]
     }
+  | { readonly type: 'mcp'; readonly url: string; readonly headers: Readonly<Record<string, string>> }
   | { readonly type: 'tcp'; readonly host: string; readonly port: number }
   | { readonly type: 'exec'; readonly command: string; readonly args: readonly string[] }
   | { readonly type: 'log'; readonly pattern: string }

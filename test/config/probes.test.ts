@@ -76,3 +76,27 @@ test.each([
 ])('readiness { %s }', (written, target) => {
   expect(serviceOf(`command: x, readiness: { ${written} }`).readiness?.target).toEqual(target)
 })
+
+describe('an MCP server', () => {
+  const mcp = (url: string, headers = {}) => ({ type: 'mcp', url, headers })
+
+  test('is asked to initialize at its health check URL, else at its PORT', () => {
+    const named = serviceOf('command: x, kind: mcp, health_check_url: "http://a/tools"')
+    expect([named.readiness?.target, named.liveness?.target]).toEqual([mcp('http://a/tools'), mcp('http://a/tools')])
+    const usual = serviceOf('command: x, kind: mcp, env: { PORT: 8082 }')
+    expect([usual.readiness?.target, usual.liveness?.target]).toEqual([
+      mcp('http://127.0.0.1:8082/mcp'),
+      mcp('http://127.0.0.1:8082/mcp'),
+    ])
+    expect(serviceOf('command: x, env: { PORT: 8082 }')).toMatchObject({ readiness: null, liveness: null })
+  })
+
+  test('gives way to probes that are written out, and any service may have an mcp probe', () => {
+    const { readiness, liveness } = serviceOf('command: x, kind: mcp, env: { PORT: 8082 }, readiness: { log: up }')
+    expect([readiness?.target.type, liveness?.target.type]).toEqual(['log', 'mcp'])
+    expect(serviceOf('command: x, readiness: { mcp: "http://a/" }').readiness?.target).toEqual(mcp('http://a/'))
+    expect(serviceOf('command: x, liveness: { mcp: { url: "http://a/", headers: { X: 1 } } }').liveness?.target).toEqual(
+      mcp('http://a/', { X: '1' }),
+    )
+  })
+})

@@ -80,12 +80,15 @@ describe('a wrong field of a service is told with its place, what was expected a
       `4:26 ${field}.readiness.exec: expected a list of the program and its arguments, or a map with command and args; got true`,
     ],
     ['readiness: { log: "(" }', `4:25 ${field}.readiness.log: expected a JavaScript regular expression; got "("`],
-    ['readiness: {}', `4:7 ${field}.readiness: expected exactly one of http, tcp, exec, log; got none of them`],
-    ['readiness: { tcp: 80, log: up }', `4:7 ${field}.readiness: expected exactly one of http, tcp, exec, log; got tcp and log`],
-    ['liveness: { interval: 5 }', `4:7 ${field}.liveness: expected exactly one of http, tcp, exec; got none of them`],
+    ['readiness: {}', `4:7 ${field}.readiness: expected exactly one of http, tcp, mcp, exec, log; got none of them`],
+    [
+      'readiness: { tcp: 80, log: up }',
+      `4:7 ${field}.readiness: expected exactly one of http, tcp, mcp, exec, log; got tcp and log`,
+    ],
+    ['liveness: { interval: 5 }', `4:7 ${field}.liveness: expected exactly one of http, tcp, mcp, exec; got none of them`],
     [
       'liveness: { log: up }',
-      `4:24 ${field}.liveness.log: expected http, tcp or exec: a log line can tell that a service got ready, not that it is well; got "up"`,
+      `4:24 ${field}.liveness.log: expected http, tcp, mcp or exec: a log line can tell that a service got ready, not that it is well; got "up"`,
     ],
     ['depends_on: db', `4:19 ${field}.depends_on: expected a list of services, or a map of service to condition; got "db"`],
     [
@@ -329,4 +332,17 @@ test('other things to be warned of do not stop it', () => {
 test('what stands in a secret field is not repeated', () => {
   const [problem] = faultsOf('supervisor: { security: { authentication: { token: "a\\0b" } } }')
   expect(problem?.message).toBe('expected a text without NUL characters')
+})
+
+test('an MCP server of which nothing tells where it speaks is warned about', () => {
+  const server = (more: string): string => `supervisor: { services: { tools: { command: x, kind: mcp${more} } } }\n`
+  expect(warningsOf(server(''))).toEqual([expect.stringMatching(/^1:\d+ supervisor\.services\.tools\.kind: nothing tells where/)])
+  for (const more of [
+    ', env: { PORT: 8082 }',
+    ', health_check_url: "http://a/mcp"',
+    ', readiness: { tcp: 80 }',
+    ', liveness: { mcp: "http://a/" }',
+  ])
+    expect(warningsOf(server(more)), more).toEqual([])
+  expect(warningsOf(server(', env: { PORT: none }'))).toHaveLength(1)
 })

@@ -1,15 +1,19 @@
 import { join } from 'node:path'
 import process from 'node:process'
+import { moveToLeaf } from '../../actors/own-cgroup.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import { createOrchestrator, optionsOf } from '../../embed.ts'
 import type { Orchestrator } from '../../options.ts'
 import { HyphaeError } from '../../protocol/errors.ts'
+import type { HealthReport } from '../../protocol/health.ts'
 import type { Principal } from '../../protocol/principal.ts'
 import type { ActorStatus, FleetStatus } from '../../protocol/status.ts'
 import { comeBack } from '../connection.ts'
 import { out, outliveOutput } from '../terminal.ts'
 import { endOnDefect } from './defect.ts'
 import { liveDisplay } from './live-display.ts'
+import { notifierOf } from './notify.ts'
+import { warnOfOrphans } from './first-process.ts'
 import { makeFolder, ownLog } from './own-log.ts'
 import { boundOutput } from './own-output.ts'
 import { plainDisplay } from './plain-display.ts'
@@ -23,15 +27,21 @@ export async function up(config: LoadedConfig, { watch }: { readonly watch: bool
   const { stateDir, path } = config
   makeFolder(stateDir)
   const log = ownLog(config.log.file ?? join(stateDir, 'supervisor.log'), config.log)
+  // Before there is anything of ours that would have to move along.
+  moveToLeaf({ env: process.env })
   const orchestrator = createOrchestrator({ ...optionsOf(config), log })
   const display = (out.live ? liveDisplay : plainDisplay)(
     out,
     async () => (await ask(orchestrator, 'system.status', {})) as FleetStatus,
   )
   endOnDefect({ orchestrator, log, display, configPath: path })
+  const health = async (): Promise<HealthReport> => (await ask(orchestrator, 'system.health', {})) as HealthReport
+  const notifier = notifierOf({ orchestrator, log, health })
+  await warnOfOrphans(log)
   let left = false
   orchestrator.onFact((fact) => {
     display.fact(fact)
+    notifier.fact(fact)
     left ||= fact.type === 'system.left'
   })
   outliveOutput()
@@ -41,6 +51,7 @@ export async function up(config: LoadedConfig, { watch }: { readonly watch: bool
   obeySignals(orchestrator, begun, reloads.onHangup, display.remark)
   // Until everything is up there is nothing to go over to.
   begun.then(reloads.begin, () => {})
+  begun.then(notifier.ready, () => {})
   try {
     await begun
     await orchestrator.finished
@@ -50,6 +61,7 @@ export async function up(config: LoadedConfig, { watch }: { readonly watch: bool
     // The last picture needs what the end takes away.
     await display.end()
     await orchestrator.close()
+    await notifier.end()
   }
   if (left) await out.lines([`the services go on; come back with: ${comeBack(path)}`])
 }
