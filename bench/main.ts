@@ -5,6 +5,7 @@ import { growth } from './growth.ts'
 import { fuzzing } from './fuzz.ts'
 import { halfOpen } from './half-open.ts'
 import { journal } from './journal.ts'
+import { logins } from './logins.ts'
 import type { Row } from './measure.ts'
 import { flood, memory } from './memory.ts'
 import { promises } from './promises.ts'
@@ -34,6 +35,7 @@ const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   requests,
   'half-open': halfOpen,
   fuzz: fuzzing,
+  logins,
   sharing,
 }
 const chosen = process.argv.slice(2)

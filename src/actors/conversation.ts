@@ -11,7 +11,6 @@ import { addressOf } from '../protocol/ids.ts'
 import type { Emit, Link, LinkEvent } from '../protocol/link.ts'
 import { describeClose, orchestratorEnds } from '../protocol/link.ts'
 import { limits } from '../protocol/limits.ts'
-import type { Principal } from '../protocol/principal.ts'
 import { unauthenticated, wrongToken, type Proof, type Rejection } from '../protocol/proof.ts'
 
 /** Owns one accepted link: cuts its bytes into messages, folds the dialect over them and carries out what it wants. */

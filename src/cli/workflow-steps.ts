@@ -10,7 +10,7 @@ import { err } from './terminal.ts'
 export interface Steps {
   /** One line each, of those that have ended. */
   lines(): readonly string[]
-  stop(): Promise<void>
+  stop(): void
 }
 
 const styles: Readonly<Record<string, Style>> = { done: 'green', failed: 'red', cancelled: 'yellow' }
@@ -43,7 +43,7 @@ export function createStepLines(service: string) {
 
 /** Resolves once it listens, so that no step of what is asked for next is missed; without a terminal at once, and to nothing. */
 export async function followSteps(client: Client, service: string): Promise<Steps> {
-  if (!err.live) return { lines: () => [], stop: () => Promise.resolve() }
+  if (!err.live) return { lines: () => [], stop() {} }
   const known = createStepLines(service)
   const items = client.watch({ filter: 'restart.', facts: true })
   // What can't be shown is not worth failing for.
@@ -51,12 +51,11 @@ export async function followSteps(client: Client, service: string): Promise<Step
   const listen = async (): Promise<void> => {
     for await (const item of items) if (item.type === 'fact') known.hear(item.fact)
   }
-  const listening = first === undefined ? Promise.resolve() : listen().catch(() => {})
+  if (first !== undefined) void listen().catch(() => {})
   return {
     lines: () => known.lines(err.look()),
-    async stop() {
-      await items.return().catch(() => {})
-      await listening
+    stop() {
+      void items.return().catch(() => {})
     },
   }
 }

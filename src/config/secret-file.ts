@@ -20,7 +20,10 @@ interface Wanted {
 /** The text of a file that the config names; undefined: what is wrong with it was told. */
 export function readNamedFile(name: string, { path, dir, most, secret }: Wanted, checker: Checker): string | undefined {
   const file = resolve(dir, name)
-  const wrong = (message: string): undefined => void checker.error(path, { message })
+  const wrong = (message: string): undefined => {
+    checker.error(path, { message })
+    return undefined
+  }
   try {
     const stat = statSync(file)
     if (!stat.isFile()) return wrong(`expected a file; ${file} is none`)

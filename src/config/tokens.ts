@@ -61,7 +61,10 @@ function textOf(
   checker: Checker,
 ): { readonly token: string; readonly path: Path } | undefined {
   const { token_file: file } = written
-  const wrong = (path: Path, message: string): undefined => void checker.error(path, { message })
+  const wrong = (path: Path, message: string): undefined => {
+    checker.error(path, { message })
+    return undefined
+  }
   if ((written.token === undefined) === (file === undefined)) {
     return wrong(at, `expected either token or token_file; got ${file === undefined ? 'neither' : 'both'}`)
   }

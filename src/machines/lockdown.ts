@@ -50,7 +50,7 @@ export const lockdownMachine = setup({
     // Passed through within one step; the tag is for the law that each state has one.
     waking: { tags: 'handshake', always: [{ guard: 'isLocked', target: 'locked' }, { target: 'lifted' }] },
     lifted: {
-      tags: 'handshake',
+      tags: 'reaped',
       on: {
         LOCK: {
           target: 'locked',

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
+import { createServer as createSecureServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { WebSocket, WebSocketServer } from 'ws'
 import { hostAndPort, joinHost } from '../protocol/endpoint.ts'
@@ -265,8 +265,7 @@ function serverOf(times: HttpTimes, secured: Secured | undefined): { readonly se
   }
   const secure =
     secured === undefined ? undefined : createSecureServer({ ...options, ...secureOptions(secured.certificate, times.headers) })
-  // The same events and the same answers, though the types do not say so.
-  const server = (secure as (SecureServer & Server) | undefined) ?? createServer(options)
+  const server: Server = secure ?? createServer(options)
   server.maxHeadersCount = limits.httpHeaders + 1
   if (secure === undefined || secured === undefined) return { server, release() {} }
   const drop = guardHandshakes(secure, (socket) => void socket.end(speaksTls, () => socket.destroy()), times.headers)

@@ -60,6 +60,7 @@ describe.skipIf(!has('bash'))('in bash', () => {
       '--config',
       '--url',
       '--token',
+      '--ca',
     ])
     expect(await offered('actors', '--json', '--j')).toEqual([])
     expect(await offered('up', '--p')).toEqual(['--port'])

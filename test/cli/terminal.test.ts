@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import process from 'node:process'
+import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { cli, fleetFolder, type FleetFolder } from '../support/cli.ts'
 import { eventually } from '../support/eventually.ts'
@@ -57,7 +58,7 @@ describe.skipIf(!existsSync(script))('in a terminal', () => {
     const words = '--pre-command "echo one" --pre-command "echo two" --post-command "echo three"'
     const shown = inTerminal(`custom-restart web ${words}`, fleet.cwd, { HYPHAE_PROGRESS: '' })
     expect(await shown.ended).toBe(0)
-    const plain = shown.out.replaceAll(/\u001B\[[?\d;]*[a-zA-Z]/g, '')
+    const plain = stripVTControlCharacters(shown.out)
     // Before the whole table comes.
     const before = plain.slice(0, plain.indexOf('STEP'))
     expect(before).toMatch(/done +pre 1 of 2: echo one: exited with code 0/)

@@ -95,9 +95,9 @@ describe('status', () => {
     expect(status.supervisor).toMatchObject({ pid: up.child.pid, status: 'running', state: fleet.stateDir })
     const port = expect.stringMatching(/^127\.0\.0\.1:\d+$/) as string
     expect(status.listeners).toEqual([
-      { name: 'control', address: join(fleet.stateDir, 'control.sock'), error: null },
-      { name: 'supervisor', address: port, error: null },
-      { name: 'http', address: port, error: null },
+      { name: 'control', scheme: 'unix', address: join(fleet.stateDir, 'control.sock'), error: null },
+      { name: 'supervisor', scheme: 'tcp', address: port, error: null },
+      { name: 'http', scheme: 'http', address: port, error: null },
     ])
     const { out: some } = await fleet.run(['status', 'web', '--json'])
     expect(Object.keys(parsed(commands['system.status'].output, some).services)).toEqual(['web'])

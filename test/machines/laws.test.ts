@@ -2,6 +2,7 @@ import { describe } from 'vitest'
 import { connectionMachine } from '../../src/machines/connection.ts'
 import { groupMachine } from '../../src/machines/group.ts'
 import { hookMachine } from '../../src/machines/hook.ts'
+import { lockdownMachine } from '../../src/machines/lockdown.ts'
 import { listenerMachine } from '../../src/machines/listener.ts'
 import { processMachine } from '../../src/machines/process.ts'
 import { programMachine } from '../../src/machines/program.ts'
@@ -416,6 +417,20 @@ describe('SHUTDOWN', () => {
     distinguish: ({ layer }) => layer,
     unreached: ['stopping.choosing'],
   })
+})
+
+describe('LOCKDOWN', () => {
+  const lockdown = { since: '2026-01-01T00:00:00.000Z', by: 'x', reason: 'y' }
+  const events = [
+    { type: 'LOCK', lockdown, origin: { via: 'unix' } },
+    { type: 'LOCK', lockdown: { ...lockdown, reason: null }, origin: { via: 'http', peer: '127.0.0.1:1' } },
+    { type: 'LIFT', by: 'x', reason: null, origin: { via: 'unix' } },
+    { type: 'LIFT', by: 'x', reason: 'over', origin: { via: 'unix' } },
+  ]
+  // Passed through within one step.
+  const unreached = ['waking']
+  obeysLifecycleLaws('lifted', lockdownMachine, { input: { lockdown: null }, events, unreached })
+  obeysLifecycleLaws('locked', lockdownMachine, { input: { lockdown }, events, unreached })
 })
 
 describe('ROTATION', () => {

@@ -3,6 +3,7 @@ import { connectionMachine } from '../../src/machines/connection.ts'
 import { groupMachine } from '../../src/machines/group.ts'
 import { hookMachine } from '../../src/machines/hook.ts'
 import { listenerMachine } from '../../src/machines/listener.ts'
+import { lockdownMachine } from '../../src/machines/lockdown.ts'
 import { rotationMachine } from '../../src/machines/rotation.ts'
 import { processMachine } from '../../src/machines/process.ts'
 import { programMachine } from '../../src/machines/program.ts'
@@ -31,6 +32,7 @@ const machines: ReadonlyArray<readonly [string, string, AnyStateMachine]> = [
   ['shutdown.fleet', 'The fleet, stopped layer by layer.', shutdownMachine],
   ['rotation.logs', 'Keeps the logs of all services within their sizes.', rotationMachine],
   ['hook.&lt;id&gt;', 'One event on its way to somebody outside.', hookMachine],
+  ['lockdown.fleet', 'May anybody change anything?', lockdownMachine],
   ['listener.&lt;name&gt;', 'One server socket.', listenerMachine],
   ['connection.&lt;id&gt;', 'One client.', connectionMachine],
 ]

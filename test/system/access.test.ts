@@ -235,7 +235,7 @@ describe('what is written down', () => {
     await ask(one.origin, 'system.status', {}, bearer('not-a-token'))
     const { events } = await one.call('events.read', { audit: true })
     const peer = expect.stringMatching(/^127\.0\.0\.1:\d+$/) as string
-    const by = (who: string, rest: object) => [who, expect.objectContaining({ via: 'http', peer, ...rest })]
+    const by = (who: string, rest: object): readonly unknown[] => [who, expect.objectContaining({ via: 'http', peer, ...rest })]
     expect(events.map(({ type, by: who, data }) => [type, who, data])).toEqual([
       ['command.accepted', ...by('token:operator', { command: 'program.run binary' })],
       ['program.started', ...by('token:operator', {})],

@@ -38,7 +38,7 @@ function secured(port: number, options: ConnectionOptions = {}) {
     seen.subject = String(socket.getPeerCertificate().subject?.CN)
   })
   socket.on('data', (chunk: Buffer) => (seen.text += chunk.toString()))
-  socket.on('error', (error) => (seen.error = error.message))
+  socket.on('error', (error: Error) => (seen.error = error.message))
   socket.on('close', () => (seen.closed = true))
   return { socket, seen, over: () => eventually(() => expect(seen.closed).toBe(true)) }
 }
@@ -141,7 +141,7 @@ describe('with a certificate', () => {
 
 test('a client without a certificate of ours is not let in where one is wanted', async () => {
   const { port, control } = await start({ certificates: everywhere(certificateOf('server', ca)) })
-  await expect(get(port, '/healthz')).rejects.toThrow()
+  await expect(get(port, '/healthz')).rejects.toThrow(/certificate required|socket hang up|ECONNRESET|EPIPE/)
   const stranger = secured(control)
   stranger.socket.write('status\n')
   await stranger.over()

@@ -99,7 +99,7 @@ export function askSupervisor(question: string, wanted: Place): Promise<Answer> 
       const proof = token === undefined ? [] : [JSON.stringify({ Authenticate: { token } })]
       socket.write([...proof, question].map((line) => codec.encode(line)).join(''))
     })
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       try {
         for (const line of codec.push(chunk)) hear(line)
       } catch (error) {

@@ -77,8 +77,8 @@ function detailOf({ type, because, by, data }: Fact, origin: boolean): string {
   const actors = figure(data, 'actors')
   const request = figure(data, 'request_id')
   const asked = [
-    ...(by === null || what.includes(by) ? [] : [`by ${by}`]),
-    ...(origin ? originIn(data) : []),
+    ...(by === null || (what.includes(by) && !origin) ? [] : [`by ${by}`]),
+    ...(origin ? originIn(data, what) : []),
     ...(request === undefined ? [] : [`request ${request}`]),
   ].join(', ')
   // The word before it may have said it.
@@ -88,11 +88,11 @@ function detailOf({ type, because, by, data }: Fact, origin: boolean): string {
 }
 
 /** By which way whoever asked for it came. */
-function originIn(data: Fact['data']): string[] {
+function originIn(data: Fact['data'], what: string): string[] {
   const via = figure(data, 'via')
   const peer = figure(data, 'peer')
   if (via === undefined) return []
-  return [`over ${via}${peer === undefined ? '' : ` from ${peer}`}`]
+  return [`over ${via}${peer === undefined || what.includes(peer) ? '' : ` from ${peer}`}`]
 }
 
 interface FactLook extends Look {
