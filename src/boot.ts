@@ -56,11 +56,23 @@ export interface Boot {
     records: ReadonlyMap<string, ServiceRecord>,
     groups: ReadonlyMap<string, GroupRecord>,
     fresh: boolean,
+    /** Other services than those it was made with. */
+    specs?: readonly ServiceSpec[],
   ): Promise<{ readonly generations: ReadonlyMap<string, number>; begin(): Promise<void> }>
   /** What a reload with these would change. Tells nobody. */
   changes(specs: readonly ServiceSpec[], groups: readonly GroupSpec[]): ConfigChanges
   /** Goes from the services that there are to these; null when the orchestrator began to stop before all had been told. */
-  reload(specs: readonly ServiceSpec[], groups: readonly GroupSpec[]): Promise<ConfigChanges | null>
+  reload(specs: readonly ServiceSpec[], groups: readonly GroupSpec[], options?: ReloadOptions): Promise<ConfigChanges | null>
+}
+
+/** How a reload differs from one that follows the config alone. */
+export interface ReloadOptions {
+  /** These are left as they are, with what was changed of them by hand. */
+  readonly keeps?: (service: string) => boolean
+  /** Of those that are new, these are not started. */
+  readonly rests?: (service: string) => boolean
+  /** What a service says that restarts, or goes. */
+  readonly because?: { readonly changed: string; readonly removed: string }
 }
 
 export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): Boot {
@@ -68,6 +80,12 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
   let wanted = initial.map(({ name }) => name)
   let inConfig = new Set(wanted)
   const leaving = new Set<string>()
+  const become = (specs: readonly ServiceSpec[]): void => {
+    wanted = specs.map(({ name }) => name)
+    inConfig = new Set(wanted)
+  }
+  /** Why those that are told to go are: of each that is still there. */
+  let farewell: string | undefined
 
   /** From actors that are there to these specs: no journal, and nothing to look for in the world. */
   const stepsTo = (next: readonly ServiceSpec[], observed: ReadonlyMap<string, Observed>): Step[] =>
@@ -84,7 +102,10 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
     directory.entry(addressOf('service', name))?.snapshot.context as unknown as ServiceContext | undefined
   const retirement = createRetirement({
     directory,
-    tell: (name) => void parts.deliver(addressOf('service', name), { type: 'REMOVE', at: parts.clock() } as { type: string }),
+    tell: (name) =>
+      void parts.deliver(addressOf('service', name), { type: 'REMOVE', because: farewell, at: parts.clock() } as {
+        type: string
+      }),
     needs: (name) => contextOf(name)?.spec.dependsOn.map(({ service }) => service) ?? [],
     isWanted: (name) => inConfig.has(name) || !parts.goesOn(),
   })
@@ -128,10 +149,11 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
       for (const name of leaving) if (inConfig.has(name) || hasGone(name)) leaving.delete(name)
       return [...wanted, ...[...leaving].filter(isThere)]
     },
-    async prepare(records, groups, fresh) {
+    async prepare(records, groups, fresh, specs = initial) {
+      become(specs)
       const exits = parts.exits.list()
       const observed = await look(records, exits)
-      const steps = keep(reconcile({ specs: initial, records, fresh, boot, seal: sealSpec }, observed))
+      const steps = keep(reconcile({ specs, records, fresh, boot, seal: sealSpec }, observed))
       const adopted = new Set(steps.flatMap((step) => (step.do === 'adopt' ? [step.incarnation] : [])))
       // Their ends are known already, or what they would decide has been decided otherwise.
       for (const exit of exits) if (!adopted.has(exit.incarnation)) parts.exits.drop(exit)
@@ -156,14 +178,18 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
       const observed = supervised()
       return { services: changesOf(stepsTo(next, observed), observed), groups: parts.groups.changes(groups) }
     },
-    async reload(next, groups) {
+    async reload(next, groups, { keeps, rests, because } = {}) {
       const observed = supervised()
-      const steps = keep(stepsTo(next, observed))
-      wanted = next.map(({ name }) => name)
-      inConfig = new Set(wanted)
+      const isMeant = ({ do: kind, service }: Step): boolean => {
+        if (kind === 'start') return rests?.(service) !== true
+        return !ofConfig.has(kind) || keeps?.(service) !== true || observed.get(service)?.leaving === true
+      }
+      const steps = keep(stepsTo(next, observed).filter(isMeant))
+      farewell = because?.removed
+      become(next)
       const changes = parts.groups.announce(groups)
       // Told of a change, what is about to be stopped would begin anew.
-      const whole = await take(parts, retirement, steps, () => !parts.goesOn())
+      const whole = await take(parts, retirement, steps, { ends: () => !parts.goesOn(), changed: because?.changed })
       if (!whole) return null
       parts.groups.follow(changes, wanted)
       return { services: changesOf(steps, observed), groups: changes }
@@ -171,12 +197,15 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
   }
 }
 
+/** What a config changes of a service that there is. */
+const ofConfig: ReadonlySet<Step['do']> = new Set(['reconfigure', 'reschedule', 'settle'])
+
 /** Takes the steps, in slices, so that the event loop goes on; false when it was told to end before the last. */
 async function take(
   parts: BootParts,
   { retire }: Retirement,
   steps: readonly Step[],
-  ends: () => boolean = () => false,
+  { ends = () => false, changed }: { readonly ends?: () => boolean; readonly changed?: string | undefined } = {},
 ): Promise<boolean> {
   await Promise.all(steps.flatMap((step) => (step.do === 'sweep' ? [sweep(parts, step)] : [])))
   const removed = steps.flatMap((step) => (step.do === 'remove' ? [step.service] : []))
@@ -188,7 +217,7 @@ async function take(
     // What a shutdown has stopped stays so.
     if (!parts.goesOn() && step.do === 'start') continue
     // All of them are known to one another before the first is told.
-    if (step.do !== 'remove') takeOne(parts, step)
+    if (step.do !== 'remove') takeOne(parts, step, changed)
     else if (step.service === removed[0]) retire(removed)
   }
   return true
@@ -204,6 +233,7 @@ async function sweep({ state }: BootParts, { service, processes }: Extract<Step,
 function takeOne(
   { clock, run, groups, deliver, spawn, forget }: BootParts,
   step: Exclude<Step, { do: 'sweep' | 'remove' }>,
+  changed: string | undefined,
 ): void {
   const { service } = step
   const address = addressOf('service', service)
@@ -232,7 +262,7 @@ function takeOne(
     case 'stop':
       return tell({ type: 'STOP', by: step.by })
     case 'reconfigure':
-      return tell({ type: 'RECONFIGURE', spec: step.spec })
+      return tell({ type: 'RECONFIGURE', spec: step.spec, because: changed })
     case 'reschedule':
       return tell({ type: 'RESCHEDULE', schedule: step.spec.schedule })
     case 'settle':

@@ -12,6 +12,7 @@ import { createOrchestrator as create } from './orchestrator.ts'
 import { joinHost } from './protocol/endpoint.ts'
 import { HyphaeError, systemCode } from './protocol/errors.ts'
 import type { Certificate, ControlRules } from './protocol/control-rules.ts'
+import { modeVariable } from './protocol/mode.ts'
 import type { ReadConfig } from './protocol/reload.ts'
 import type { LoadConfig } from './reloading.ts'
 
@@ -33,6 +34,7 @@ export function optionsOf(config: LoadedConfig, { env = process.env }: EmbedOpti
     environment,
     mode = null,
     leftOut = new Map(),
+    modes,
   } = readOf(config, env)
   return {
     services,
@@ -43,6 +45,7 @@ export function optionsOf(config: LoadedConfig, { env = process.env }: EmbedOpti
     warnings,
     mode,
     leftOut,
+    ...(modes === undefined ? {} : { modes }),
     settings,
     ...(environment === undefined ? {} : { environment }),
     retention: config.journal,
@@ -115,6 +118,7 @@ function readOf(config: LoadedConfig, env: NodeJS.ProcessEnv): ReadConfig {
     defaultService,
   } = config
   const { port, host, tls } = supervisor
+  const inherited = childEnvironment(env, config.secretVariables)
   return {
     path,
     services,
@@ -136,7 +140,19 @@ function readOf(config: LoadedConfig, env: NodeJS.ProcessEnv): ReadConfig {
       journal,
     },
     rules: controlRulesOf(config),
-    environment: childEnvironment(env, config.secretVariables),
+    environment: mode === null ? inherited : { ...inherited, [modeVariable]: mode },
+    modes: { all: config.modes, source: config.modeSource, in: (other) => readOf(inMode(config, other), env) },
+  }
+}
+
+/** The same config in another of its modes. */
+function inMode(config: LoadedConfig, mode: string): LoadedConfig {
+  try {
+    return config.inMode(mode)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const problems = toldProblems(error, true)
+    throw new HyphaeError('invalid_params', `mode: ${problems[0] ?? ''}`, { field: 'mode', problems })
   }
 }
 
@@ -150,14 +166,14 @@ const toStopAll = '`hyphae stop all` stops everything, and so does `supervisor: 
 function readerOf({ path: first, flags }: LoadedConfig, env: NodeJS.ProcessEnv): LoadConfig {
   // Whoever names a file must not be shown what stands in it, unless it is known to be a config.
   const known = new Set([first])
-  return async (given) => {
+  return async (given, switched) => {
     const path = resolve(given ?? first)
     refuseUnreadable(path)
     try {
       const text = readConfigText(path)
       // An editor that empties a file before it writes would end everything.
       if (isBlank(text)) refuse(path, `the file is empty; ${toStopAll}`)
-      const config = parseConfig(text, { path, env, flags })
+      const config = parseConfig(text, { path, env, flags, ...(switched === undefined ? {} : { switched }) })
       // So would a file that is half written, or has its services at the wrong place.
       if (config.warnings.some(({ message }) => message === nothingToRun))
         refuse(path, `nothing is said of \`supervisor.services\`; ${toStopAll}`)

@@ -23,6 +23,8 @@ export interface FleetViewParts {
   programs: FleetView['programs']
   groups: FleetView['groups']
   leftOut: FleetView['leftOut']
+  modes: FleetView['modes']
+  switching: FleetView['switching']
   readonly logs: Pick<LogReading, 'lines' | 'ends'>
   readonly watching: Pick<FleetView, 'health' | 'metrics' | 'banner'>
   /** It may not have been opened yet. */
@@ -107,6 +109,8 @@ export function createFleetView({
   programs,
   groups,
   leftOut,
+  modes,
+  switching,
   logs,
   watching,
   journal,
@@ -200,6 +204,8 @@ export function createFleetView({
     programs,
     groups,
     leftOut,
+    modes,
+    switching,
     serviceNames,
     service,
     serviceDetail,

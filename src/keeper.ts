@@ -5,6 +5,7 @@ import type { ServiceContext } from './machines/service.ts'
 import type { LockdownInput } from './machines/lockdown.ts'
 import type { GroupContext } from './machines/group-parts.ts'
 import { groupRecord, type GroupRecord } from './protocol/group.ts'
+import { modeRecord, type ModeRecord } from './protocol/mode.ts'
 import type { Journal, JournalRecord } from './protocol/journal.ts'
 import { fleetRecord, recordFormat, serviceRecord, type FleetRecord, type ServiceRecord } from './protocol/record.ts'
 import { lockdownRecord, type Lockdown } from './protocol/lockdown.ts'
@@ -180,20 +181,23 @@ export function readRecords(records: readonly JournalRecord[]): {
   readonly services: ReadonlyMap<string, ServiceRecord>
   readonly groups: ReadonlyMap<string, GroupRecord>
   readonly lockdown: Lockdown | null
+  readonly mode: ModeRecord | null
 } {
   const services = new Map<string, ServiceRecord>()
   const groups = new Map<string, GroupRecord>()
   let fleet: FleetRecord | null = null
   let locked: Lockdown | null = null
+  let mode: ModeRecord | null = null
   for (const { kind, value } of records) {
     const kept = kind === 'lockdown' ? lockdownRecord.safeParse(value).data : undefined
     if (kept !== undefined) locked = { since: kept.since, by: kept.by, reason: kept.reason }
     if (kind === 'fleet') fleet = fleetRecord.safeParse(value).data ?? null
+    if (kind === 'mode') mode = modeRecord.safeParse(value).data ?? null
     const group = kind === 'group' ? groupRecord.safeParse(value).data : undefined
     if (group !== undefined) groups.set(group.group, group)
     if (kind !== 'service') continue
     const record = serviceRecord.safeParse(value).data
     if (record !== undefined) services.set(record.service, record)
   }
-  return { fleet, services, groups, lockdown: locked }
+  return { fleet, services, groups, mode, lockdown: locked }
 }

@@ -3,6 +3,7 @@ import type { Gateway } from './protocol/calls.ts'
 import type { Fact } from './protocol/facts.ts'
 import type { GroupSpec } from './protocol/group.ts'
 import type { HookSpec } from './protocol/hook.ts'
+import type { ConfigModes } from './protocol/mode.ts'
 import type { Retention } from './protocol/journal.ts'
 import type { Transport } from './protocol/link.ts'
 import type { AccessRules, Certificate, ControlRules } from './protocol/control-rules.ts'
@@ -57,6 +58,8 @@ export interface OrchestratorOptions {
   readonly leftOut?: ReadonlyMap<string, readonly string[]>
   /** Who is told when something happens. */
   readonly hooks?: readonly HookSpec[]
+  /** Every mode, and the way to each; without it none can be switched to. */
+  readonly modes?: ConfigModes
   /** What of the config takes effect with a start only, by name: a reload says where it differs. */
   readonly settings?: Readonly<Record<string, unknown>>
   /** What children inherit; our own secrets must not be in it. */
@@ -125,6 +128,7 @@ export const readConfigOf = (options: OrchestratorOptions): ReadConfig => {
     mode = null,
     leftOut,
     hooks = [],
+    modes,
   } = options
-  return { path, services, groups, hooks, warnings, settings, mode, leftOut: leftOut ?? new Map() }
+  return { path, services, groups, hooks, warnings, settings, mode, ...(modes && { modes }), leftOut: leftOut ?? new Map() }
 }

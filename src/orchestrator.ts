@@ -41,6 +41,7 @@ import { prepareStateDir, stateIdOf } from './state-dir.ts'
 import { createStreams } from './streams.ts'
 import { createSupervisor } from './supervisor.ts'
 import { createSurfaces } from './surfaces.ts'
+import { createSwitching } from './switching.ts'
 import { supervisionTree } from './tree.ts'
 import { version } from './version.ts'
 import { createWatching } from './watching.ts'
@@ -75,7 +76,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     stateDir,
     clock: monotonic,
     serviceNames,
-    config: () => ({ path: reloading.path(), mode: reloading.mode(), warnings: reloading.warnings() }),
+    config: () => ({ path: reloading.path(), modes: reloading.modes(), warnings: reloading.warnings() }),
     defaultService,
     lockdown: () => security.lockdown(),
     faults: () => faults,
@@ -111,6 +112,8 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     nextRestart: (service) => schedules.next(service),
     groups: () => groups.statuses(),
     leftOut: (name) => reloading.leftOut(name),
+    modes: () => reloading.modes(),
+    switching: () => switching.underWay(),
     programs: () => ({ rules: security.rules().programs, running: runner.running() }),
     logs: logs.reading,
     watching: watching.reads,
@@ -156,6 +159,14 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   })
 
   const parts = { directory, view, deliver, clock: monotonic }
+  const switching = createSwitching({
+    ...parts,
+    fleet: () => fleet,
+    reloading,
+    groups,
+    supervisor,
+    journal: () => opened().journal,
+  })
   const gateway = watching.counted(
     createGateway({
       registry,
@@ -224,6 +235,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       fleet: createFleetPort(parts),
       source: reloading.source,
       changeover: reloading.changeover,
+      ...switching.ports,
       logKeeper: logs.keeper.logic,
       socket: surfaces.socket,
       conversation: surfaces.conversation,
@@ -269,7 +281,8 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       tell()
       // Before anything is started: what runs already must not be started a second time.
       const fresh = store.fleet !== null && store.fleet.status !== 'running'
-      const { generations, begin } = await fleet.prepare(store.services, store.groups, fresh)
+      const specs = switching.resume(store.mode, fresh)
+      const { generations, begin } = await fleet.prepare(store.services, store.groups, fresh, specs)
       spawn('lockdowns', addressOf('lockdown', 'fleet'), { lockdown: store.lockdown })
       if (listeners.some(({ endpoint }) => endpoint === `unix:${controlSocketOf(stateDir)}`)) prepareControlSocket(stateDir)
       await surfaces.prepare()

@@ -3,6 +3,7 @@ import { createKeeper, readRecords, type Keeper } from './keeper.ts'
 import type { GroupRecord } from './protocol/group.ts'
 import type { Journal, Opened, Retention } from './protocol/journal.ts'
 import type { Lockdown } from './protocol/lockdown.ts'
+import type { ModeRecord } from './protocol/mode.ts'
 import type { FleetRecord, ServiceRecord } from './protocol/record.ts'
 import { createRequests, type Requests } from './requests.ts'
 import { HyphaeError } from './protocol/errors.ts'
@@ -31,6 +32,8 @@ export interface Persistence {
   readonly services: ReadonlyMap<string, ServiceRecord>
   readonly groups: ReadonlyMap<string, GroupRecord>
   readonly lockdown: Lockdown | null
+  /** The mode that a command chose. */
+  readonly mode: ModeRecord | null
   readonly damage: Opened['damage']
   /** When the last fact of an earlier run was stated, wall clock ms; null: there is none. */
   lastSign(): Promise<number | null>

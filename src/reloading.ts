@@ -2,20 +2,24 @@ import { dirname, resolve } from 'node:path'
 import { isForeign } from './actors/foreign-path.ts'
 import process from 'node:process'
 import { fromCallback, type CallbackLogicFunction } from 'xstate'
-import type { Boot } from './boot.ts'
+import type { Boot, ReloadOptions } from './boot.ts'
 import type { Directory } from './directory.ts'
 import type { ChangeoverInput, ChangeoverTold, ConfigRead, ReloadRefused, SourceInput } from './machines/reload.ts'
 import { HyphaeError, messageOf } from './protocol/errors.ts'
 import type { HookSpec } from './protocol/hook.ts'
 import type { ControlRules } from './protocol/control-rules.ts'
-import { addressOf, type Address } from './protocol/ids.ts'
+import { addressOf, parseAddress, type Address } from './protocol/ids.ts'
+import { modeVariable, type ModeAnswer } from './protocol/mode.ts'
 import { sameSpec } from './protocol/record.ts'
 import { changesInWords, type ConfigChanges, type ReadConfig, type ReloadAnswer, type ReloadRefusal } from './protocol/reload.ts'
 
 /** What fills the ports of a reload: how the config is read, compared and gone over to, one reload at a time. */
 
-/** Reads the services of a config; null is the one of now, where that is no file. Rejects when it is wrong. */
-export type LoadConfig = (path: string | null) => Promise<ReadConfig>
+/**
+ * Reads the services of a config; null is the one of now, where that is no file. `switched`: the mode that a command chose, which
+ * comes before what the config says. Rejects when it is wrong.
+ */
+export type LoadConfig = (path: string | null, switched?: string) => Promise<ReadConfig>
 
 export interface ReloadingParts {
   readonly directory: Directory
@@ -36,14 +40,17 @@ export function createReloading({ directory, fleet, loadConfig, config, environm
   const { settings: begun = {} } = config
   let current = config
   let holder: Address | null = null
+  if (config.mode != null) environment[modeVariable] = config.mode
 
   const refuseWhileStopping = (): void => {
     if (status() !== 'running')
       throw new HyphaeError('shutting_down', `the orchestrator is ${status()}; nothing is reloaded any more`)
   }
   const take = (address: Address): void => {
-    if (holder !== null && holder !== address && directory.refOf(holder) !== undefined)
-      throw new HyphaeError('busy', `${holder} is reloading the config already`, { reload: holder })
+    if (holder !== null && holder !== address && directory.refOf(holder) !== undefined) {
+      const what = parseAddress(holder).kind === 'switch' ? 'is switching the mode' : 'is reloading the config already'
+      throw new HyphaeError('busy', `${holder} ${what}`, { reload: holder })
+    }
     holder = address
   }
   const pathOf = (asked: string | null): string | null => {
@@ -60,7 +67,8 @@ export function createReloading({ directory, fleet, loadConfig, config, environm
       const problem = `${path}: others can write it, and so choose what is run`
       throw new HyphaeError('invalid_params', problem, { field: 'config_path', problems: [problem] })
     }
-    return loadConfig(path)
+    // A mode that was switched to stays.
+    return loadConfig(path, current.modes?.source === 'switched' ? (current.mode ?? undefined) : undefined)
   }
   const answerOf = (next: ReadConfig, { services: changes, groups }: ConfigChanges, dryRun: boolean): ReloadAnswer => {
     const { settings = {}, services, warnings = [], envFiles = [], path } = next
@@ -101,15 +109,18 @@ export function createReloading({ directory, fleet, loadConfig, config, environm
     return () => void (over = true)
   }
 
-  const goOver = async (next: ReadConfig): Promise<ReloadAnswer> => {
-    refuseWhileStopping()
+  const become = (next: ReadConfig): void => {
     if (next.environment !== undefined) {
       for (const name of Object.keys(environment)) if (!(name in next.environment)) delete environment[name]
       Object.assign(environment, next.environment)
     }
     if (next.rules !== undefined) takeRules(next.rules)
     current = next
-    const changes = await fleet().reload(next.services, next.groups ?? [])
+  }
+  const goOver = async (next: ReadConfig, options?: ReloadOptions): Promise<ReloadAnswer> => {
+    refuseWhileStopping()
+    become(next)
+    const changes = await fleet().reload(next.services, next.groups ?? [], options)
     if (changes === null) refuseWhileStopping()
     return answerOf(next, changes ?? { services: [], groups: [] }, false)
   }
@@ -128,11 +139,36 @@ export function createReloading({ directory, fleet, loadConfig, config, environm
   return {
     source: fromCallback(source),
     changeover: fromCallback(changeover),
+    /** Takes the place of those who change what runs; one at a time. Throws `busy`. */
+    take,
+    refuseWhileStopping,
+    goOver,
+    /** The config in force. */
+    current: (): ReadConfig => current,
+    /** Before anything was started: another one than was read at first. */
+    become,
     /** The config that is read from now on. */
     path: (): string | null => current.path,
     warnings: (): readonly string[] => current.warnings ?? [],
     mode: (): string | null => current.mode ?? null,
     hooks: (): readonly HookSpec[] => current.hooks ?? [],
+    modes(): ModeAnswer {
+      const { mode = null, modes } = current
+      const {
+        description = null,
+        available_features: shown = [],
+        hidden_features: hidden = [],
+      } = modes?.all.find(({ name }) => name === mode) ?? {}
+      const source = modes?.source ?? (mode === null ? 'none' : 'file')
+      return {
+        mode,
+        source,
+        description,
+        available_features: [...shown],
+        hidden_features: [...hidden],
+        modes: [...(modes?.all ?? [])],
+      }
+    },
     /** The modes of a service that is left out now; instances of one are all left out, or none. */
     leftOut: (name: string) => current.leftOut?.get(name) ?? current.leftOut?.get(`${name}-1`),
     /** Goes over to services that a program has at hand. */

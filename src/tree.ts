@@ -18,6 +18,8 @@ import { rollingMachine, type TurnCommand } from './machines/rolling.ts'
 import { rotationMachine } from './machines/rotation.ts'
 import { serviceMachine, type GateInput } from './machines/service.ts'
 import { shutdownMachine, type FleetStop, type ShutdownInput } from './machines/shutdown.ts'
+import type { PlanInput, StepInput } from './machines/switch-vocabulary.ts'
+import { switchMachine } from './machines/switch.ts'
 import type { ConversationCommand, ConversationInput } from './protocol/conversation.ts'
 import type { Statement } from './protocol/facts.ts'
 import type { ChildCommand, ChildInput, MemoryWatchInput, ProbeCommand, ProbeInput } from './protocol/process.ts'
@@ -47,6 +49,9 @@ export interface TreeParts {
   readonly source: CallbackActorLogic<{ type: 'source.none' }, SourceInput>
   /** Tells the services of a reload. */
   readonly changeover: CallbackActorLogic<{ type: 'changeover.none' }, ChangeoverInput>
+  /** Looks what a switch of modes has to do, and does each step of it. */
+  readonly plan: CallbackActorLogic<{ type: 'plan.none' }, PlanInput>
+  readonly step: CallbackActorLogic<{ type: 'step.none' }, StepInput>
   /** Keeps the logs of services within their sizes. */
   readonly logKeeper: CallbackActorLogic<{ type: 'keeper.none' }, { readonly rotation: string }>
   /** The turn of a delivery to a hook, and one try of it. */
@@ -59,7 +64,7 @@ export interface TreeParts {
 /** Every machine with its ports filled, below one root. `contained` comes last, because `provide` makes a new machine. */
 export function supervisionTree(parts: TreeParts) {
   const { state, admit, child, probe, memory, gate, members, target, turns, program, fleet } = parts
-  const { calendar, order, source, changeover, logKeeper, place, delivery, socket, conversation } = parts
+  const { calendar, order, source, changeover, plan, step, logKeeper, place, delivery, socket, conversation } = parts
   const actions = { state: (_: unknown, statement: Statement) => state(statement) }
   const process = contained(processMachine.provide({ actors: { child, probe, memory } }))
   const service = contained(serviceMachine.provide({ actors: { process, gate }, actions }))
@@ -69,6 +74,7 @@ export function supervisionTree(parts: TreeParts) {
   const one = contained(programMachine.provide({ actors: { program }, actions }))
   const shutdown = contained(shutdownMachine.provide({ actors: { fleet }, actions }))
   const reload = contained(reloadMachine.provide({ actors: { source, changeover }, actions }))
+  const modes = contained(switchMachine.provide({ actors: { plan, step }, actions }))
   const schedule = contained(scheduleMachine.provide({ actors: { calendar, order }, actions }))
   const rotation = contained(rotationMachine.provide({ actors: { keeper: logKeeper } }))
   const hook = contained(hookMachine.provide({ actors: { place, delivery }, actions }))
@@ -85,6 +91,7 @@ export function supervisionTree(parts: TreeParts) {
       rollings: poolOf(rolling, state),
       programs: poolOf(one, state),
       reloads: poolOf(reload, state),
+      switches: poolOf(modes, state),
       schedules: poolOf(schedule, state),
       shutdowns: poolOf(shutdown, state),
       rotations: poolOf(rotation, state),

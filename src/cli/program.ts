@@ -16,6 +16,7 @@ import { addInit } from './verbs/init.ts'
 import { addLeave } from './verbs/leave.ts'
 import { addLockdown } from './verbs/lockdown.ts'
 import { addLogs } from './verbs/logs.ts'
+import { addMode } from './verbs/mode.ts'
 import { addReload } from './verbs/reload.ts'
 import { addSend } from './verbs/send.ts'
 import { addRestart, addStart, addStop } from './verbs/service.ts'
@@ -41,7 +42,7 @@ Examples:
 
 /** By heading, in the order of the help text. */
 const groups: ReadonlyArray<readonly [heading: string, verbs: ReadonlyArray<(program: Command) => void>]> = [
-  ['A fleet:', [addInit, addValidate, addUp, addDown, addLeave, addReload, addLockdown]],
+  ['A fleet:', [addInit, addValidate, addUp, addDown, addLeave, addReload, addMode, addLockdown]],
   ['Its services:', [addStart, addStop, addRestart, addCustomRestart, addSend]],
   ['What goes on:', [addStatus, addExplain, addLogs, addEvents, addActors, addGraph]],
   ['Further:', [addDoctor, addId, addCompletion, addComplete]],

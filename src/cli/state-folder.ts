@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import process from 'node:process'
+import type { ModeEntry } from '../protocol/mode.ts'
 
 /** The usual place, where nothing says otherwise. */
 const usual = '.hyphae'
@@ -24,4 +25,12 @@ export async function stateFolder(given: string | undefined): Promise<string> {
   if (path === undefined) return join(process.cwd(), usual)
   const { readStateDir } = await import('../config/load.ts')
   return readStateDir(path, process.env)
+}
+
+/** The modes of the config, for when nothing runs that could be asked. */
+export async function modesIn(given: string | undefined): Promise<{ readonly modes: readonly ModeEntry[] }> {
+  const path = await configPath(given)
+  if (path === undefined) return { modes: [] }
+  const { loadConfig } = await import('../config/load.ts')
+  return loadConfig(path, process.env)
 }

@@ -8,6 +8,7 @@ import { systemHealth } from './health.ts'
 import { systemLockdown } from './lockdown.ts'
 import { logsFollow, logsRead } from './logs.ts'
 import { systemMetrics } from './metrics.ts'
+import { systemMode, systemSwitchMode } from './mode.ts'
 import { systemReload } from './reload.ts'
 import { programRun } from './program.ts'
 import { serviceRestart } from './restart.ts'
@@ -25,6 +26,8 @@ export const commands = {
   'system.leave': systemLeave,
   'system.reload': systemReload,
   'system.lockdown': systemLockdown,
+  'system.mode': systemMode,
+  'system.switch_mode': systemSwitchMode,
   'service.start': serviceStart,
   'service.stop': serviceStop,
   'service.restart': serviceRestart,

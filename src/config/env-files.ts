@@ -18,9 +18,17 @@ export interface EnvFiles {
 
 type Content = { readonly env: Readonly<Record<string, string>> } | { readonly problem: string; readonly missing: boolean }
 
+/** What was read already, by absolute path. */
+export type KnownFiles = Map<string, Content>
+
 /** Reads the files of these services, relative to `dir`. What can't be read is told where the file names it. */
-export function readEnvFiles(services: ReadonlyMap<string, WrittenService>, dir: string, checker: Checker): EnvFiles {
-  const known = new Map<string, Content>()
+export function readEnvFiles(
+  services: ReadonlyMap<string, WrittenService>,
+  dir: string,
+  checker: Checker,
+  known: KnownFiles,
+): EnvFiles {
+  const paths = new Set<string>()
   const env = new Map<string, Record<string, string>>()
   for (const [name, written] of services) {
     const files = filesOf(written.env_file, ['supervisor', 'services', name, 'env_file'])
@@ -30,12 +38,13 @@ export function readEnvFiles(services: ReadonlyMap<string, WrittenService>, dir:
       const absolute = resolve(dir, file)
       const content = known.get(absolute) ?? read(absolute)
       known.set(absolute, content)
+      paths.add(absolute)
       if ('env' in content) Object.assign(own, content.env)
       else if (required || !content.missing) checker.error(path, { message: content.problem })
     }
     env.set(name, own)
   }
-  return { env, paths: [...known.keys()] }
+  return { env, paths: [...paths] }
 }
 
 interface EnvFile {

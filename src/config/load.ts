@@ -5,12 +5,15 @@ import { limits } from '../protocol/limits.ts'
 import type { Certificate } from '../protocol/control-rules.ts'
 import type { GroupSpec } from '../protocol/group.ts'
 import type { HookSpec } from '../protocol/hook.ts'
+import type { ModeEntry, ModeSource } from '../protocol/mode.ts'
 import type { ServiceSpec } from '../protocol/service.ts'
 import { checkDefaultService, checkDelays, checkEnabled, checkSecurity, checkService, checkServiceName } from './check.ts'
 import { readCertificate } from './certificates.ts'
 import { createChecker, type Checker } from './checker.ts'
 import { familiesOf } from './families.ts'
-import { readEnvFiles } from './env-files.ts'
+import { readEnvFiles, type KnownFiles } from './env-files.ts'
+import { checkModes } from './check-modes.ts'
+import { modeChanges } from './in-mode.ts'
 import { modesOf } from './modes.ts'
 import { checkDependencies } from './dependencies.ts'
 import { readDocument } from './document.ts'
@@ -33,7 +36,7 @@ import { readTree, type Tree } from './tree.ts'
 export { findConfig } from './file.ts'
 export type { Flags } from './environment.ts'
 
-/** A config in full: absolute paths, ms, every default and override filled in. Data only. */
+/** A config in full: absolute paths, ms, every default and override filled in. Data only, but for the way to its other modes. */
 export interface LoadedConfig {
   readonly path: string
   /** The folder of the file: what relative paths in it are relative to. */
@@ -48,6 +51,9 @@ export interface LoadedConfig {
   readonly defaultService: string | null
   /** The mode in force; null: none. */
   readonly mode: string | null
+  readonly modeSource: ModeSource
+  /** Every mode that there is. */
+  readonly modes: readonly ModeEntry[]
   /** Services that are not part of the fleet in this mode, with those in which they are. */
   readonly leftOut: ReadonlyMap<string, readonly string[]>
   /** Absolute paths of the files that variables of services were read from; those that may be missing, too. */
@@ -72,6 +78,8 @@ export interface LoadedConfig {
   readonly secretVariables: readonly string[]
   /** What the command line said instead of the file; whoever reads the file again says it again. */
   readonly flags: Flags
+  /** The same text in another of its modes, with env files as they were read. Throws a ConfigError. */
+  inMode(mode: string): LoadedConfig
 }
 
 /** Where a surface listens. `tls`: null = without. */
@@ -87,17 +95,26 @@ export interface ServiceLabels {
 }
 
 /** The sections that mean something in this version. */
-const sections: ReadonlySet<string> = new Set(['supervisor', 'state', 'http', 'log', 'journal'])
+const sections: ReadonlySet<string> = new Set(['supervisor', 'state', 'http', 'log', 'journal', 'modes'])
+
+/** How a text is read. */
+export interface Reading {
+  readonly path: string
+  readonly env: Environment
+  readonly flags?: Flags
+  /** A mode that a command chose while the fleet ran: it comes before all others. */
+  readonly switched?: string
+  /** Env files that were read already. */
+  readonly files?: KnownFiles
+}
 
 /** Reads and checks a config file. Throws a ConfigError with everything that is wrong with it. */
 export const loadConfig = (path: string, env: Environment, flags: Flags = {}): LoadedConfig =>
   parseConfig(readConfigText(resolve(path)), { path, env, flags })
 
 /** Checks the text of a config that stands, or would stand, at `path`. Throws a ConfigError with everything that is wrong with it. */
-export function parseConfig(
-  text: string,
-  { path: given, env, flags = {} }: { readonly path: string; readonly env: Environment; readonly flags?: Flags },
-): LoadedConfig {
+export function parseConfig(text: string, reading: Reading): LoadedConfig {
+  const { path: given, env, flags = {}, switched, files = new Map() } = reading
   const path = resolve(given)
   const dir = dirname(path)
   const document = readDocument(text, shownPath(path))
@@ -111,10 +128,11 @@ export function parseConfig(
   const written = validate(fileSchema, withoutServices(tree), [], checker)
   const overrides = readOverrides(env, flags, report)
   checkEnabled(checker)
-  const modes = modesOf(all, overrides.mode, checker, report)
+  const modes = modesOf(all, families, { switched, said: overrides.mode }, checker, report)
   const services = new Map([...all].filter(([name]) => !modes.leftOut.has(name)))
-  const envFiles = readEnvFiles(services, dir, checker)
+  const envFiles = readEnvFiles(services, dir, checker, files)
   checkDefaultService(families, modes, checker)
+  checkModes(modes, all, { families, names, tree }, checker)
   checkDependencies(dependencies, all, { families, modes, checker })
   if (written !== undefined) {
     checkDelays(written.supervisor, all, checker)
@@ -151,15 +169,18 @@ export function parseConfig(
   const { supervisor, http, log, journal } = written
   const environment = overrides.environment ?? supervisor.environment
   const ground = { dir, supervisor, services, families, tree, fileEnv: envFiles.env }
+  const { changed } = modeChanges(modes, { families, names, tree })
   return {
     path,
     dir,
     stateDir: stateDirOf(dir, written.state, env),
-    services: Array.from(services, ([name, service]) => resolveService(name, service, ground)),
+    services: Array.from(services, ([name, service]) => changed(resolveService(name, service, ground))),
     groups: resolveGroups(supervisor, families, services),
     hooks: resolveHooks(supervisor, families, services, tree),
     defaultService: supervisor.default_service ?? null,
     mode: modes.inForce,
+    modeSource: modes.source,
+    modes: modes.all,
     leftOut: modes.leftOut,
     envFiles: envFiles.paths,
     supervisor: {
@@ -186,6 +207,7 @@ export function parseConfig(
     warnings: report.warnings(),
     secretVariables: secretVariables(document, new Set([...sections, ...laterSurfaces])),
     flags,
+    inMode: (mode) => parseConfig(text, { ...reading, files, switched: mode }),
   }
 }
 

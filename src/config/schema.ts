@@ -5,6 +5,7 @@ import { roles, type Role } from '../protocol/principal.ts'
 import { bareText, block, byteSize, duration, filledText, numberBetween, origin, port, text, wholeNumber } from './fields.ts'
 import { groupSchema } from './group-schema.ts'
 import { hooksSchema } from './hook-schema.ts'
+import { modesSchema } from './mode-schema.ts'
 import { backoffFields, logFields, maxRestarts, serviceSchema } from './service-schema.ts'
 
 /** The whole file as it is written. Defaults that another field can override are filled in when it is resolved. */
@@ -100,6 +101,9 @@ export const supervisorSchema = block({
   mode: filledText
     .optional()
     .describe('The mode in force: services with modes run in these only. --mode, then MAGICTUNNEL_RUNTIME_MODE, come first.'),
+  modes: modesSchema
+    .optional()
+    .describe('Named modes, a map of name to mode; switch between them with `hyphae mode`. Default: proxy and advanced.'),
   environment: z
     .enum(['development', 'production'])
     .prefault('development')
@@ -192,6 +196,7 @@ const later = z.unknown().optional().describe('For a surface that this version d
 /** Unknown sections are let through: the file may be another program's too. */
 export const fileSchema = z.looseObject({
   supervisor: supervisorSchema.prefault({}).describe('The services, and how they are supervised.'),
+  modes: modesSchema.optional().describe('The same as supervisor.modes; one of the two.'),
   state: filledText
     .prefault('.hyphae')
     .describe("The folder of the journal, logs and socket, relative to the config file's folder. HYPHAE_STATE comes first."),

@@ -13,7 +13,7 @@ export const isSecretField = (name: string | number): boolean =>
 
 /**
  * The variables that fill in secrets of ours: fields called token, secret, password, key and the like, in the given
- * sections but not in `supervisor.services`. A program that Hyphae runs has no business with them.
+ * sections but not in what services and modes say. A program that Hyphae runs has no business with them.
  */
 export function secretVariables({ document, targets }: ConfigDocument, sections: ReadonlySet<string>): string[] {
   const found = new Set<string>()
@@ -31,7 +31,8 @@ export function secretVariables({ document, targets }: ConfigDocument, sections:
       for (const { key, value } of node.items) {
         const name = isScalar(key) ? String(key.value) : ''
         if (depth === 0 && !sections.has(name)) continue
-        if (depth === 1 && name === 'services') continue
+        // What services get is theirs.
+        if ((depth === 1 && name === 'services') || (depth <= 1 && name === 'modes')) continue
         walk(value as Node | null, depth + 1, secret || isSecretField(name))
       }
     }

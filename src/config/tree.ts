@@ -49,10 +49,11 @@ const nothing: Read = { value: null, size: 1, text: null, broken: false }
 const unusable: Read = { ...nothing, broken: true }
 
 /** Maps whose keys are the user's own: there an entry without a value is not the same as none. */
-const openMaps: ReadonlySet<unknown> = new Set(['services', 'env', 'headers', 'depends_on'])
+const openMaps: ReadonlySet<unknown> = new Set(['services', 'env', 'headers', 'depends_on', 'modes'])
 
-/** A service may be called like one of them, and is none. */
-const isOpen = (path: Path): boolean => openMaps.has(path.at(-1)) && !(path.length === 3 && path[1] === 'services')
+/** A service or a mode may be called like one of them, and is none. */
+const isOpen = (path: Path): boolean => openMaps.has(path.at(-1)) && !namedByUsers.has(path.slice(0, -1).join('.'))
+const namedByUsers: ReadonlySet<string> = new Set(['supervisor.services', 'supervisor.modes', 'modes'])
 
 /**
  * Reads the sections that `wanted` admits; the others only lend their anchors. Variables are filled in, aliases and

@@ -121,7 +121,8 @@ export function magictunnel({ now, defaultService, isAllowed }: MagicTunnelOptio
     if (verb === 'help') {
       return [answered(state, verb, { success: true, message: `Commands: ${usage.join(', ')}`, data: { commands: usage } }), []]
     }
-    if (!isAllowed(verb)) {
+    // Whoever may see how things stand may see the mode.
+    if (!isAllowed(verb === 'mode' ? 'status' : verb)) {
       return [answered(state, verb, refused(`the command "${verb}" is not among security.allowed_commands`)), []]
     }
     switch (verb) {
@@ -129,6 +130,8 @@ export function magictunnel({ now, defaultService, isAllowed }: MagicTunnelOptio
         return ask(state, verb, order.service ?? defaultService(), call(order))
       case 'executecommand':
       case 'reloadconfig':
+      case 'mode':
+      case 'switchmode':
       case 'shutdown':
         return ask(state, verb, null, call(order))
       case 'health':

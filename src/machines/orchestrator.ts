@@ -12,6 +12,7 @@ import type { Phase } from '../protocol/lifecycle.ts'
  *                 ├─ workflows     pool of restart.<id>
  *                 ├─ rollings      pool of rolling.<id>
  *                 ├─ reloads       pool of reload.<id>
+ *                 ├─ switches      pool of switch.<id>
  *                 ├─ schedules     pool of schedule.<service>
  *                 ├─ programs      pool of program.<id>
  *                 ├─ shutdowns     pool of shutdown.fleet
@@ -30,6 +31,7 @@ export const pools = [
   'rollings',
   'programs',
   'reloads',
+  'switches',
   'schedules',
   'shutdowns',
   'rotations',

@@ -37,8 +37,15 @@ export const swapSpec = { type: 'reconfigure', params: ({ event }: { event: { sp
 export const replaceSpec = [
   swapSpec,
   { type: 'renew', params: {} },
-  { type: 'explain', params: 'restarted because its config changed' },
+  {
+    type: 'explain',
+    params: ({ event }: { event: { because?: string | undefined } }) => event.because ?? 'restarted because its config changed',
+  },
 ] as const
+export const removed = {
+  type: 'explain',
+  params: ({ event }: { event: { because?: string | undefined } }) => event.because ?? 'removed from the config',
+} as const
 export const hold = { type: 'explain', params: ({ event }: { event: { because: string } }) => event.because } as const
 export const joinGroup = { type: 'joinGroup', params: ({ event }: { event: { group: string | null } }) => event } as const
 export const leavesGroup = {

@@ -51,6 +51,7 @@ import {
   ending,
   joinGroup,
   leavesGroup,
+  removed,
   letGo,
   besideAdopted,
   leave,
@@ -681,7 +682,7 @@ export const serviceMachine = base.createMachine({
               { target: 'stopping.thenGate', actions: hold },
             ],
             HOLD: { target: 'stopping.thenHeld', actions: hold },
-            REMOVE: { target: 'stopping.thenRemoved', actions: { type: 'explain', params: 'removed from the config' } },
+            REMOVE: { target: 'stopping.thenRemoved', actions: removed },
             'xstate.done.actor.*': [
               besideEnded,
               {

@@ -65,6 +65,7 @@ export const factTypes = [
   'command.refused',
   'access.refused',
   'system.lockdown',
+  'system.modeSwitched',
 ] as const
 export type FactType = (typeof factTypes)[number]
 

@@ -13,6 +13,7 @@ export const kinds = [
   'program',
   'schedule',
   'reload',
+  'switch',
   'connection',
   'listener',
   'shutdown',

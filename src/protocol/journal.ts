@@ -5,8 +5,11 @@ import type { Fact } from './facts.ts'
  * happened. Both are written in the order they were given; nothing is promised to be on the disk before a `sync`.
  */
 
-/** `fleet`: the one record about the fleet itself. `service`, `group`: one each. `request`: one a request id. `lockdown`: one while it is on. `health`: proves that it takes writes. */
-export const recordKinds = ['fleet', 'service', 'group', 'request', 'lockdown', 'health'] as const
+/**
+ * `fleet`: the one record about the fleet itself. `mode`: the one that a command chose. `service`, `group`: one each.
+ * `request`: one a request id. `lockdown`: one while it is on. `health`: proves that it takes writes.
+ */
+export const recordKinds = ['fleet', 'service', 'group', 'request', 'mode', 'lockdown', 'health'] as const
 export type RecordKind = (typeof recordKinds)[number]
 
 export interface JournalRecord {

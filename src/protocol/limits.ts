@@ -414,4 +414,8 @@ export const limits = {
   notifyText: 500,
   /** Shortest time between two texts about how the fleet stands, ms. */
   notifyPause: 1_000,
+  /** How long one step of a switch of modes may take, ms: services have times of their own, which are shorter. */
+  switchStepTime: 15 * 60_000,
+  /** Services that a fact, or a reason, of a switch of modes names: a fact is kept for a month. */
+  switchNames: 20,
 } as const

@@ -3,6 +3,7 @@ import type { ErrorCode } from './errors.ts'
 import type { ControlRules } from './control-rules.ts'
 import type { GroupSpec } from './group.ts'
 import type { HookSpec } from './hook.ts'
+import type { ConfigModes } from './mode.ts'
 import type { ServiceSpec } from './service.ts'
 
 /** The vocabulary of a reload: what a config says when it is read again, and what going over to it changes. */
@@ -53,6 +54,8 @@ export interface ReadConfig {
   readonly mode?: string | null
   /** The services that it leaves out, with the modes in which they run. */
   readonly leftOut?: ReadonlyMap<string, readonly string[]>
+  /** Which modes there are, and the way to each; without it: none. */
+  readonly modes?: ConfigModes
   /** Absolute paths of the env files of its services. */
   readonly envFiles?: readonly string[]
   /** What takes effect with a start only, by the name that a person knows it by. Compared, never shown. */

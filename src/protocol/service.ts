@@ -160,7 +160,13 @@ export type ServiceCommand =
   | { readonly type: 'FREE'; readonly op: string }
   /** How it is to be started from now on. What runs goes on. */
   | { readonly type: 'SET'; readonly setting: Setting }
-  | { readonly type: 'RECONFIGURE'; readonly spec: ServiceSpec; readonly at: number }
+  | {
+      readonly type: 'RECONFIGURE'
+      readonly spec: ServiceSpec
+      /** Why, where it is not another config. */
+      readonly because?: string | undefined
+      readonly at: number
+    }
   /** Another schedule, and nothing else: what runs goes on. */
   | { readonly type: 'RESCHEDULE'; readonly schedule: Schedule | null }
   /** Its process is not the one that is wanted: a new one, without a new generation. */
@@ -169,7 +175,7 @@ export type ServiceCommand =
   | { readonly type: 'RELEASE'; readonly because: string; readonly at: number }
   /** Which group decides its restarts from now on; null: it decides alone. */
   | { readonly type: 'GROUP'; readonly group: string | null }
-  | { readonly type: 'REMOVE'; readonly at: number }
+  | { readonly type: 'REMOVE'; readonly because?: string | undefined; readonly at: number }
 
 /** How one incarnation ended; `at` and `readyAt` are monotonic ms, `dice` is the chance that the policy may use, in [0, 1). */
 export interface Ended {

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { fact } from './facts.ts'
 import { groupStatus } from './group.ts'
 import { lockdown } from './lockdown.ts'
+import { modeSources } from './mode.ts'
 import { phaseSchema, serviceStatus } from './service.ts'
 
 /** One actor as the directory shows it. */
@@ -44,6 +45,7 @@ export const supervisorStatus = z.object({
   version: z.string(),
   config: z.string().nullable().describe('path of the config file'),
   mode: z.string().nullable().describe('the mode in force: services of other modes are left out'),
+  mode_source: z.enum(modeSources).describe('who said so: a flag, the environment, the file, or a switch by command'),
   state: z.string().describe('path of the state folder'),
   warnings: z.array(z.string()),
   lockdown: lockdown.nullable().describe('while it is on, every command that changes something is refused; null: it is not'),

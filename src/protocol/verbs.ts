@@ -16,6 +16,7 @@ const verbs: Readonly<Record<string, readonly string[]>> = {
     'system.metrics',
     'system.banner',
     'system.banner_follow',
+    'system.mode',
   ],
   health: ['system.status', 'system.health'],
   logs: ['logs.read', 'logs.follow'],
@@ -27,6 +28,7 @@ const verbs: Readonly<Record<string, readonly string[]>> = {
   executecommand: ['program.run'],
   reloadconfig: ['system.reload'],
   lockdown: ['system.lockdown'],
+  switchmode: ['system.switch_mode'],
   leave: ['system.leave'],
   shutdown: ['system.shutdown'],
 }

@@ -4,6 +4,7 @@ import type { Fact } from './facts.ts'
 import type { GroupStatus } from './group.ts'
 import type { HealthReport } from './health.ts'
 import type { FactQuery, Kept } from './journal.ts'
+import type { ModeAnswer } from './mode.ts'
 import type { DependencyCondition, Operation, ServiceSpec, ServiceStatus } from './service.ts'
 import type { ProgramRules } from './program.ts'
 import type { ActorStatus, ListenerStatus, LogItem, SupervisorStatus } from './status.ts'
@@ -64,6 +65,10 @@ export interface FleetView {
   groups(): ReadonlyArray<GroupStatus & { readonly name: string }>
   /** In which modes a service runs that the mode in force leaves out; undefined: it leaves out none of this name. */
   leftOut(name: string): readonly string[] | undefined
+  /** The mode in force, and every other one. */
+  modes(): ModeAnswer
+  /** The switch to another mode that is under way. */
+  switching(): { readonly address: Address; readonly mode: string } | null
   /** Does this dependency stand as the condition wants it? */
   dependencyMet(name: string, condition: DependencyCondition): boolean
   /** The last facts about one service, oldest first. */

@@ -54,6 +54,7 @@ const fleet: FleetStatus = {
     version: '1.2.3',
     config: null,
     mode: null,
+    mode_source: 'none',
     state: '/s',
     warnings: [],
     lockdown: null,

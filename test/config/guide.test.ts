@@ -83,7 +83,7 @@ const usual = {
 }
 
 test("the guide's services load as they are written", () => {
-  const { warnings, ...config } = configOf(services)
+  const { warnings, inMode: _, ...config } = configOf(services)
   const target = { type: 'http', url: 'http://localhost:5173', headers: {}, status: [] }
   expect(config).toEqual({
     // No listener of this version uses them.
@@ -115,6 +115,14 @@ test("the guide's services load as they are written", () => {
     hooks: [],
     defaultService: null,
     mode: null,
+    modeSource: 'none',
+    modes: ['proxy', 'advanced'].map((name) => ({
+      name,
+      description: null,
+      services: ['magictunnel', 'frontend'],
+      available_features: expect.any(Array) as string[],
+      hidden_features: expect.any(Array) as string[],
+    })),
     leftOut: new Map(),
     envFiles: [],
     supervisor: {

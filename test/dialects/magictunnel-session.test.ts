@@ -32,6 +32,9 @@ describe('text commands', () => {
     ['start web', 'service.start', { services: ['web'], wait }],
     ['Stop web', 'service.stop', { services: ['web'], wait }],
     ['restart', 'service.restart', { services: ['magictunnel'], wait }],
+    ['mode', 'system.mode', {}],
+    ['MODE advanced', 'system.switch_mode', { mode: 'advanced', wait }],
+    ['switch-mode advanced', 'system.switch_mode', { mode: 'advanced', wait }],
     ['shutdown', 'system.shutdown', { wait: false }],
   ])('%s', (text, command, input) => {
     expect(talk(text, []).calls).toEqual([{ command, input }])
@@ -53,6 +56,27 @@ describe('text commands', () => {
     const because = 'there is no service "wbe"; did you mean "web"?'
     expect(talk('status wbe', [failing('not_found', because)]).answer).toEqual(said(false, because))
     expect(talk('restart wbe', [failing('not_found', because)]).answer).toEqual(said(false, `Failed to restart wbe: ${because}`))
+  })
+
+  test('the mode is told, and what came of a switch', () => {
+    const answer = { mode: 'proxy', source: 'file', modes: [] }
+    expect(talk('mode', [saying(answer)]).answer).toEqual(said(true, 'The mode is proxy', answer))
+    expect(talk('mode', [saying({ ...answer, mode: null })]).answer?.message).toBe('There is no mode')
+    const done = { workflow: 'switch.a', outcome: 'done', mode: 'advanced' }
+    expect(talk('mode advanced', [saying(done)]).answer).toEqual(said(true, 'Mode switched successfully', done))
+    const late = { workflow: 'switch.a', step: 'verifying', outcome: 'accepted' }
+    expect(talk('mode advanced', [saying(late)]).answer).toEqual(
+      said(true, 'Mode switch is not completed yet; it goes on', { workflow: 'switch.a', step: 'verifying' }),
+    )
+    const failed = { ...done, outcome: 'failed', rolled_back: true }
+    expect(talk('mode advanced', [failing('failed', 'web failed', failed)]).answer).toEqual(
+      said(false, 'Failed to switch the mode: web failed', failed),
+    )
+    expect(talk('mode x', [failing('invalid_params', 'mode: there is no mode "x"')]).answer).toEqual(
+      said(false, 'Failed to switch the mode: mode: there is no mode "x"'),
+    )
+    expect(talk('mode a b', []).answer).toEqual(said(false, 'mode: expected at most one name of a mode'))
+    expect(talk('switch-mode', []).answer).toEqual(said(false, 'switch-mode: expected the name of a mode'))
   })
 
   test('without any service', () => {
@@ -84,11 +108,22 @@ describe('who may what', () => {
       '{"ReloadConfig":{}}',
       'shutdown',
       'status',
+      'mode',
+      'mode advanced',
     ]
     for (const text of made) {
       expect(talk(text, [], strict)).toMatchObject({ calls: [], answer: { success: false } })
     }
-    expect(asked).toEqual(['stop', 'executecommand', 'customrestart', 'reloadconfig', 'shutdown', 'status'])
+    expect(asked).toEqual([
+      'stop',
+      'executecommand',
+      'customrestart',
+      'reloadconfig',
+      'shutdown',
+      'status',
+      'status',
+      'switchmode',
+    ])
     expect(talk('stop', [], strict).answer?.message).toBe('the command "stop" is not among security.allowed_commands')
   })
 

@@ -13,6 +13,7 @@ import { scheduleMachine } from '../../src/machines/schedule.ts'
 import { rollingMachine } from '../../src/machines/rolling.ts'
 import { rotationMachine } from '../../src/machines/rotation.ts'
 import { serviceMachine } from '../../src/machines/service.ts'
+import { switchMachine } from '../../src/machines/switch.ts'
 import { shutdownMachine } from '../../src/machines/shutdown.ts'
 import { neverRan, programSpec } from '../../src/protocol/program.ts'
 import { changedBy } from '../../src/protocol/setting.ts'
@@ -407,6 +408,27 @@ describe('RELOAD', () => {
     input: { id: 'r1', by: 'me', configPath: null, dryRun: true },
     events,
     unreached: [passed, 'applying'],
+  })
+})
+
+describe('SWITCH', () => {
+  const plan = { from: 'proxy', mode: 'advanced', stops: ['old'], restarts: ['web'], starts: ['new'] }
+  const events = [
+    { type: 'plan.made', plan, same: false, at: 1 },
+    { type: 'plan.made', plan, same: true, at: 1 },
+    { type: 'plan.refused', refusal: { code: 'busy', message: 'no', data: {} }, at: 1 },
+    { type: 'step.done', services: ['web'], at: 2 },
+    { type: 'step.failed', because: 'web failed', at: 2 },
+    { type: 'step.cancelled', because: 'the orchestrator is stopping', at: 2 },
+    ...['plan', 'step'].map((id) => ({ type: `xstate.error.actor.${id}`, actorId: id, error: new Error('x') })),
+    ...['', 'rollingBack.'].flatMap((where) =>
+      ['stopping', 'changing', 'verifying'].map((step) => ({ type: `xstate.after.stepTime.switch.${where}${step}` })),
+    ),
+  ]
+  obeysLifecycleLaws('switch', switchMachine.provide({ actors: { plan: silent, step: silent } }), {
+    input: { id: 's1', mode: 'advanced', by: 'me', at: 0 },
+    events,
+    distinguish: ({ outcome, rolledBack, begun }) => [outcome, rolledBack, begun],
   })
 })
 

@@ -12,6 +12,7 @@ import { restartMachine } from '../../src/machines/restart.ts'
 import { scheduleMachine } from '../../src/machines/schedule.ts'
 import { rollingMachine } from '../../src/machines/rolling.ts'
 import { serviceMachine } from '../../src/machines/service.ts'
+import { switchMachine } from '../../src/machines/switch.ts'
 import { shutdownMachine } from '../../src/machines/shutdown.ts'
 import { phases } from '../../src/protocol/lifecycle.ts'
 
@@ -29,6 +30,7 @@ const machines: ReadonlyArray<readonly [string, string, AnyStateMachine]> = [
   ['program.&lt;id&gt;', 'One program, run to its end.', programMachine],
   ['schedule.&lt;service&gt;', 'The restarts of one service by the calendar.', scheduleMachine],
   ['reload.&lt;id&gt;', 'The config read again, and the fleet gone over to it.', reloadMachine],
+  ['switch.&lt;id&gt;', 'From one mode of the fleet to another, and back where that fails.', switchMachine],
   ['shutdown.fleet', 'The fleet, stopped layer by layer.', shutdownMachine],
   ['rotation.logs', 'Keeps the logs of all services within their sizes.', rotationMachine],
   ['hook.&lt;id&gt;', 'One event on its way to somebody outside.', hookMachine],

@@ -21,6 +21,8 @@ export interface Place {
   /** By name, as in a config. */
   readonly services: Readonly<Record<string, object>>
   readonly groups?: Readonly<Record<string, object>>
+  /** What else the supervisor's block says. */
+  readonly more?: Readonly<Record<string, unknown>>
   readonly stateDir?: string
   /** The state folder as it is seen from here, where that is another path. */
   readonly seen?: string
@@ -47,10 +49,10 @@ export interface Up {
   words(): string
 }
 
-export function siege({ services, groups = {}, stateDir: given, seen = given, enter = [], owner }: Place) {
+export function siege({ services, groups = {}, more = {}, stateDir: given, seen = given, enter = [], owner }: Place) {
   const cwd = mkdtempSync(join(tmpdir(), 'hyphae-siege-'))
   const stateDir = given ?? join(cwd, 'state')
-  const supervisor = { restart: { delay: 50, max_delay: 200, jitter: 0, max_restarts: 'unlimited' }, services, groups }
+  const supervisor = { restart: { delay: 50, max_delay: 200, jitter: 0, max_restarts: 'unlimited' }, services, groups, ...more }
   writeFileSync(join(cwd, 'hyphae.yaml'), JSON.stringify({ state: stateDir, supervisor }))
   if (owner !== undefined) chownSync(cwd, owner, owner)
   const ups: Up[] = []

@@ -3,7 +3,7 @@ import { connect, type Client } from '../../client/index.ts'
 import { findControlSocket } from '../../control-socket.ts'
 import { limits } from '../../protocol/limits.ts'
 import { printable } from '../render/text.ts'
-import { stateFolder } from '../state-folder.ts'
+import { modesIn, stateFolder } from '../state-folder.ts'
 import { placeOf, type Place } from './place.ts'
 
 export interface Candidate {
@@ -76,6 +76,10 @@ async function running(of: Option | Argument, name: string, config: string | und
   if (name === 'actor') {
     const actors = await ask(config, async (client) => (await client.call('actor.list', {}, patience)).actors)
     return actors.map(({ address, state }) => ({ word: address, about: state }))
+  }
+  if (name === 'mode') {
+    const { modes } = await ask(config, (client) => client.call('system.mode', {}, patience)).catch(() => modesIn(config))
+    return modes.map(({ name: word, description }) => ({ word, about: description ?? '' }))
   }
   const [address] = operands
   if (name === 'event' && address !== undefined) {

@@ -2,6 +2,7 @@ import { lockdownInWords } from '../../protocol/lockdown.ts'
 import type { ServiceStatus, ServiceStatusName } from '../../protocol/service.ts'
 import type { FleetStatus } from '../../protocol/status.ts'
 import { groupLines } from './groups.ts'
+import { modeInWords } from './mode.ts'
 import type { Style } from './paint.ts'
 import { table, type Cell, type Column, type Look } from './table.ts'
 import { cut, printable, wrapped } from './text.ts'
@@ -68,7 +69,7 @@ export function statusLines(fleet: FleetStatus, look: Look, now: number = Date.n
     void lines.push(...wrapped(printable(text), look.width).map((line) => look.paint(style, line)))
   if (supervisor.status !== 'running') remark('yellow', `the orchestrator (pid ${supervisor.pid}) is ${supervisor.status}`)
   if (supervisor.lockdown !== null) remark('red', `${lockdownInWords(supervisor.lockdown)}; hyphae lockdown off ends that`)
-  if (supervisor.mode !== null) remark('dim', `mode: ${supervisor.mode}`)
+  if (supervisor.mode !== null) remark('dim', modeInWords(supervisor))
   for (const { name, error } of listeners) if (error !== null) remark('red', `listener ${name}: ${error}`)
   for (const warning of supervisor.warnings) remark('yellow', `warning: ${warning}`)
   return lines

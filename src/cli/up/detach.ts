@@ -10,6 +10,7 @@ import { errorCodes, HyphaeError, messageOf } from '../../protocol/errors.ts'
 import type { FleetStatus } from '../../protocol/status.ts'
 import { queryTime } from '../connection.ts'
 import { withProgress } from '../progress.ts'
+import { resumedModeLines } from '../render/mode.ts'
 import { addressLines, faultLines, servicesTable } from '../render/status.ts'
 import { out } from '../terminal.ts'
 import { flagWords } from './flags.ts'
@@ -56,6 +57,7 @@ export async function detach(
   await out.lines([
     ...servicesTable(fleet.services, look),
     ...faultLines(fleet, look, Date.now()),
+    ...resumedModeLines(fleet.supervisor),
     '',
     ...addressLines(fleet, look),
     '',

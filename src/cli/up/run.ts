@@ -9,6 +9,7 @@ import type { HealthReport } from '../../protocol/health.ts'
 import type { Principal } from '../../protocol/principal.ts'
 import type { ActorStatus, FleetStatus } from '../../protocol/status.ts'
 import { comeBack } from '../connection.ts'
+import { resumedModeLines } from '../render/mode.ts'
 import { out, outliveOutput } from '../terminal.ts'
 import { endOnDefect } from './defect.ts'
 import { liveDisplay } from './live-display.ts'
@@ -52,6 +53,10 @@ export async function up(config: LoadedConfig, { watch }: { readonly watch: bool
   // Until everything is up there is nothing to go over to.
   begun.then(reloads.begin, () => {})
   begun.then(notifier.ready, () => {})
+  begun.then(
+    () => resumedModeLines(orchestrator.view.supervisor()).forEach(display.remark),
+    () => {},
+  )
   try {
     await begun
     await orchestrator.finished

@@ -74,6 +74,22 @@ function reloaded(reply: Reply): Answer | Done {
   return refused(`Failed to reload configuration: ${reply.error.message}`, problems === undefined ? null : { problems })
 }
 
+function modeOf(reply: Reply): Answer {
+  if (!reply.ok) return refused(`Failed to tell the mode: ${reply.error.message}`)
+  const mode = isRecord(reply.output) ? reply.output['mode'] : null
+  return said(typeof mode === 'string' ? `The mode is ${mode}` : 'There is no mode', reply.output)
+}
+
+function modeSwitched(reply: Reply): Answer {
+  if (!reply.ok) {
+    const { message, data } = reply.error
+    return refused(`Failed to switch the mode: ${message}`, 'workflow' in data ? data : null)
+  }
+  const { outcome, progress } = outcomeOf(reply.output)
+  if (outcome === 'accepted') return said('Mode switch is not completed yet; it goes on', progress)
+  return said('Mode switched successfully', reply.output)
+}
+
 function healthOf(service: string | null, reply: Reply): Answer {
   if (!reply.ok) return refused(reply.error.message)
   const healthy = service !== null && healthyIn(reply.output, service)
@@ -98,6 +114,10 @@ export function conclude(verb: Order['verb'], service: string | null, reply: Rep
       return executed(reply)
     case 'reloadconfig':
       return reloaded(reply)
+    case 'mode':
+      return modeOf(reply)
+    case 'switchmode':
+      return modeSwitched(reply)
     case 'shutdown':
       return reply.ok ? said('Supervisor shutting down', null) : refused(`Failed to shut down: ${reply.error.message}`)
     case 'authenticate':

@@ -43,7 +43,7 @@ export function callAbout(order: ForService, service: string, wait: number = usu
 }
 
 /** The orders that are about no service, or about all. */
-export type ForFleet = Extract<Order, { verb: 'status' | 'executecommand' | 'reloadconfig' | 'shutdown' }>
+export type ForFleet = Extract<Order, { verb: 'status' | 'executecommand' | 'reloadconfig' | 'mode' | 'switchmode' | 'shutdown' }>
 
 export function call(order: ForFleet, wait: number = usualWait): Call {
   switch (order.verb) {
@@ -56,6 +56,10 @@ export function call(order: ForFleet, wait: number = usualWait): Call {
     }
     case 'reloadconfig':
       return { command: 'system.reload', input: { ...present({ config_path: order.path }), wait } }
+    case 'mode':
+      return { command: 'system.mode', input: {} }
+    case 'switchmode':
+      return { command: 'system.switch_mode', input: { mode: order.mode, wait } }
     case 'shutdown':
       return { command: 'system.shutdown', input: { wait: false } }
   }

@@ -10,6 +10,7 @@ export const usage = [
   'start [service]',
   'stop [service]',
   'restart [service]',
+  'mode [name]',
   'shutdown',
   'auth <token>',
   'help',
@@ -34,6 +35,13 @@ function textOrder(words: readonly string[]): Text | undefined {
       return one(words, (service) => ({ verb, service }))
     case 'restart':
       return one(words, (service) => ({ verb, service, args: null }))
+    case 'mode':
+      if (words.length > 2) return { refusal: 'mode: expected at most one name of a mode' }
+      return { order: words[1] === undefined ? { verb } : { verb: 'switchmode', mode: words[1] } }
+    case 'switch-mode':
+      return words.length === 2
+        ? { order: { verb: 'switchmode', mode: words[1] ?? '' } }
+        : { refusal: 'switch-mode: expected the name of a mode' }
     case 'shutdown':
     case 'help':
       return alone(words, { verb })

@@ -36,6 +36,8 @@ export type Order =
   | CustomRestart
   | { readonly verb: 'executecommand'; readonly program: Program; readonly timeout: number | null }
   | { readonly verb: 'reloadconfig'; readonly path: string | null }
+  | { readonly verb: 'mode' }
+  | { readonly verb: 'switchmode'; readonly mode: string }
   | { readonly verb: 'shutdown' }
   | { readonly verb: 'authenticate'; readonly token: string }
   | { readonly verb: 'help' }
