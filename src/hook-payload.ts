@@ -21,6 +21,7 @@ const plain: Partial<Record<FactType, HookEvent>> = {
   'service.completed': 'completed',
   'system.fault': 'fault',
   'system.mended': 'mended',
+  'system.lockdown': 'lockdown',
 }
 
 const successCodesOf = (entry: Entry | undefined): readonly number[] =>
@@ -39,7 +40,7 @@ export function eventOf(
   }
   if (type === 'service.spawned' || type === 'service.handedOver')
     return directory.lastRestart(about) === time ? 'restarted' : null
-  return (type as string) === 'system.lockdown' ? 'lockdown' : (plain[type] ?? null)
+  return plain[type] ?? null
 }
 
 /** Is this hook told of that? What is about no service and no group is told whatever the hook names. */

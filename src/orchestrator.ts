@@ -23,6 +23,7 @@ import { createGateway } from './gateway.ts'
 import { createGroups } from './groups.ts'
 import { inspectInto } from './inspection.ts'
 import { tellChecks } from './log-fields.ts'
+import { createLife, type Held } from './life.ts'
 import { createLogKeeping } from './log-keeping.ts'
 import { readConfigOf, rulesOf, type Log, type Orchestrator, type OrchestratorOptions } from './options.ts'
 import { openStore } from './opening.ts'
@@ -66,8 +67,8 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const logs = createLogKeeping({ stateDir, directory, environment, serviceNames, maxAge, faults: () => faults })
   const meter = createMeter(monotonic)
   const containers = createContainers({ stateId })
-  let persistence: Persistence | undefined
-  let stopped = false
+  const held: Held = { store: undefined, stopped: false }
+  const started = deferred()
   let count = 0
   const newId = (): string => `${run}-${++count}`
 
@@ -83,13 +84,13 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   })
   const listenerNames = listeners.map(({ name }) => name)
   const opened = (): Persistence => {
-    if (persistence !== undefined) return persistence
+    if (held.store !== undefined) return held.store
     throw new HyphaeError('unavailable', 'the orchestrator has not opened its journal yet')
   }
   const watching = createWatching({
     directory,
     meter,
-    journal: () => persistence?.journal,
+    journal: () => held.store?.journal,
     clock: monotonic,
     isCommand: (name) => registry.has(name),
     view: () => view,
@@ -125,18 +126,18 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     meter,
     containers,
     log,
-    journal: () => persistence?.journal,
+    journal: () => held.store?.journal,
     first: ({ type }) => {
       // The end of the orchestrator, as its own status and the journal's record of the fleet show it.
       if (type === 'system.stopping') {
         supervisor.become('stopping')
-        persistence?.keeper.fleet('stopping')
+        held.store?.keeper.fleet('stopping')
       } else if (type === 'system.leaving') {
         supervisor.become('leaving')
-        persistence?.keeper.freeze()
+        held.store?.keeper.freeze()
       } else if (type === 'system.stopped') {
-        stopped = true
-        persistence?.keeper.fleet('stopped')
+        held.stopped = true
+        held.store?.keeper.fleet('stopped')
       }
     },
   })
@@ -167,34 +168,32 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     supervisor,
     journal: () => opened().journal,
   })
-  const gateway = watching.counted(
-    createGateway({
-      registry,
-      view,
-      deliver,
-      listen: directory.listen,
-      open: createStreams({
-        directory,
-        run,
-        reading: logs.reading,
-        banner: watching.follow,
-        facts: (query) => opened().journal.read(query),
-      }),
-      clock: monotonic,
-      newId,
-      requests: {
-        take: (call, run) => opened().requests.take(call, run),
-        resume: (call, run) => opened().requests.resume(call, run),
-      },
-      starting: () => (supervisor.status() === 'starting' ? started.promise : undefined),
-      durable: () => opened().journal.sync(),
-      fault: () => opened().journal.fault,
-      accepted,
-      onDefect: (error, command) => log.error({ err: error, command }, 'a command failed for a reason of our own'),
+  const gateway = createGateway({
+    registry,
+    view,
+    deliver,
+    listen: directory.listen,
+    open: createStreams({
+      directory,
+      run,
+      reading: logs.reading,
+      banner: watching.follow,
+      facts: (query) => opened().journal.read(query),
     }),
-  )
+    clock: monotonic,
+    newId,
+    requests: {
+      take: (call, run) => opened().requests.take(call, run),
+      resume: (call, run) => opened().requests.resume(call, run),
+    },
+    starting: () => (supervisor.status() === 'starting' ? started.promise : undefined),
+    durable: () => opened().journal.sync(),
+    fault: () => opened().journal.fault,
+    accepted,
+    onDefect: (error, command) => log.error({ err: error, command }, 'a command failed for a reason of our own'),
+  })
 
-  const admitting = security.before(gateway)
+  const admitting = watching.counted(security.before(gateway))
   const surfaces = createSurfaces({
     gateway: admitting,
     registry,
@@ -256,91 +255,41 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     state,
     deliver,
     spawn,
-    forget: (service) => persistence?.keeper.forget(service),
+    forget: (service) => held.store?.keeper.forget(service),
     goesOn: () => ['starting', 'running'].includes(supervisor.status()),
   })
-
-  const started = deferred()
-  const closed = deferred()
-  const finished = reaped(directory, addressOf('shutdown', 'fleet'))
 
   return {
     gateway: admitting,
     view,
-    finished,
     onFact,
-    async start() {
-      prepareStateDir(stateDir, [logs.folder, exits.dir])
-      // Whether there are cgroups is proven by a trial; better now than while the first services wait to be spawned.
-      containers.unavailable()
-      const { store, tell } = await openStore(options, { directory, faults, supervisor, state })
-      persistence = store
-      root.subscribe({ error: (error) => log.error({ err: error }, 'the root failed') })
-      root.start()
-      state({ type: 'system.starting', about: 'supervisor.root', data: { pid: process.pid, version } })
-      tell()
-      // Before anything is started: what runs already must not be started a second time.
-      const fresh = store.fleet !== null && store.fleet.status !== 'running'
-      const specs = switching.resume(store.mode, fresh)
-      const { generations, begin } = await fleet.prepare(store.services, store.groups, fresh, specs)
-      spawn('lockdowns', addressOf('lockdown', 'fleet'), { lockdown: store.lockdown })
-      if (listeners.some(({ endpoint }) => endpoint === `unix:${controlSocketOf(stateDir)}`)) prepareControlSocket(stateDir)
-      await surfaces.prepare()
-      for (const { name, endpoint, dialect } of listeners)
-        spawn('listeners', addressOf('listener', name), { name, endpoint, dialect })
-      await settled(directory, listenerNames)
-      const refused = view.listeners().find(({ name, error }) => name === 'control' && error !== null)
-      if (refused !== undefined) throw new HyphaeError('busy', refused.error ?? '', { listener: refused.name })
-      await begin()
-      // Only now: what an earlier run wrote holds until every actor knows how things stand.
-      store.keeper.begin()
-      store.keeper.fleet('running')
-      // Acknowledged or not: what was on the disk is carried out, once, and before anything else is.
-      await Promise.all(store.requests.unfinished(store.services, generations).map(gateway.resume))
-      await schedules.begin(fresh ? async () => null : store.lastSign)
-      spawn('rotations', addressOf('rotation', 'logs'), {})
-      meter.start()
-      watching.start()
-      logs.start()
-      supervisor.become('running')
-      state({ type: 'system.ready', about: 'supervisor.root', data: { services: fleet.names().length } })
-      started.resolve()
-    },
-    async reload(next, nextGroups) {
-      const because = await reloading.reload(next, nextGroups)
-      state({ type: 'system.reloaded', about: 'supervisor.root', because })
-    },
-    async crash({ message }) {
-      persistence?.keeper.freeze()
-      state({ type: 'system.crashed', about: 'supervisor.root', because: message })
-      await Promise.race([persistence?.journal.sync().catch(() => {}), sleep(limits.closeTime)])
-    },
-    async shutdown(by) {
-      const principal: Principal = { name: by, via: 'internal', role: 'admin' }
-      await gateway.invoke(principal, 'system.shutdown', { wait: false })
-      await Promise.race([finished, closed.promise])
-    },
-    async close() {
-      meter.stop()
-      security.stop()
-      logs.stop()
-      // Answers under way leave first; whoever does not take theirs is not waited for. That of what ended us begins only now.
-      await nextTurn()
-      await Promise.race([gateway.concluded(), sleep(limits.closeTime)])
-      await nextTurn()
-      await Promise.race([gone(directory, closeConnections(directory, deliver)), sleep(limits.closeTime)])
-      // Whatever brought us here: only a shutdown ends services.
-      if (!stopped) {
-        persistence?.keeper.freeze()
-        for (const name of fleet.names()) deliver(addressOf('service', name), { type: 'LEAVE' })
-      }
-      await watching.close()
-      root.stop()
-      await Promise.race([Promise.all([runner.cleared(), watching.cleared()]), sleep(limits.closeTime)])
-      // Whoever was refused has no business with those of another one.
-      if (persistence !== undefined) containers.removeAll(stopped ? undefined : new Set(fleet.names()))
-      await persistence?.close(!stopped)
-      closed.resolve()
-    },
+    ...createLife({
+      options,
+      held,
+      started,
+      root,
+      listeners,
+      directory,
+      fleet,
+      view,
+      gateway,
+      surfaces,
+      containers,
+      exits,
+      logs,
+      meter,
+      watching,
+      runner,
+      schedules,
+      security,
+      switching,
+      reloading,
+      faults,
+      supervisor,
+      log,
+      state,
+      spawn,
+      deliver,
+    }),
   }
 }

@@ -131,6 +131,9 @@ export function createSecurity({ registry, rules: first, directory, deliver, sta
         if ('error' in opened) note(one.principal, name, opened.error)
         return opened
       },
+      refused(principal, name, error) {
+        if (principal !== null) note(principal, name, error)
+      },
     }),
     stop() {
       logins.stop()

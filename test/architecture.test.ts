@@ -62,6 +62,7 @@ const law: Readonly<Record<string, readonly string[]>> = {
 const composition = [
   'orchestrator',
   'options',
+  'life',
   'recording',
   'state-dir',
   'boot',

@@ -11,7 +11,7 @@ import { addressOf } from '../protocol/ids.ts'
 import type { Emit, Link, LinkEvent } from '../protocol/link.ts'
 import { describeClose, orchestratorEnds } from '../protocol/link.ts'
 import { limits } from '../protocol/limits.ts'
-import { unauthenticated, wrongToken, type Proof, type Rejection } from '../protocol/proof.ts'
+import { refusalBy, unauthenticated, wrongToken, type Proof, type Rejection } from '../protocol/proof.ts'
 
 /** Owns one accepted link: cuts its bytes into messages, folds the dialect over them and carries out what it wants. */
 
@@ -151,6 +151,8 @@ export function createConversation(parts: ConversationParts) {
           subscriptions.get(effect.corr)?.cancel()
           subscriptions.delete(effect.corr)
           return
+        case 'refused':
+          return gateway.refused?.(principal, effect.command, refusalBy(effect))
         case 'authenticate': {
           const proof = authenticate(input.listener, effect.token, input.peer)
           if ('rejected' in proof) return turnAway(effect.corr, proof.rejected)
@@ -249,8 +251,7 @@ export function createConversation(parts: ConversationParts) {
     function throttle(): void {
       if (closed || dialect === undefined) return
       // Of somebody who is not known yet nothing is kept.
-      const most = principal === null ? 1 : limits.waitingMessages
-      const full = inbox.size >= most || wire.queued > streamHighWater
+      const full = inbox.size >= (principal === null ? 1 : limits.waitingMessages) || wire.queued > streamHighWater
       if (full === paused) return
       paused = full
       if (full) wire.pause()

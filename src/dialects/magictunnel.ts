@@ -123,7 +123,9 @@ export function magictunnel({ now, defaultService, isAllowed }: MagicTunnelOptio
     }
     // Whoever may see how things stand may see the mode.
     if (!isAllowed(verb === 'mode' ? 'status' : verb)) {
-      return [answered(state, verb, refused(`the command "${verb}" is not among security.allowed_commands`)), []]
+      const rule = 'security.allowed_commands'
+      const because = `the command "${verb}" is not among ${rule}`
+      return [answered(state, verb, refused(because)), [{ type: 'refused', command: verb, rule, because }]]
     }
     switch (verb) {
       case 'status':

@@ -18,4 +18,6 @@ export interface Subscription {
 export interface Gateway {
   invoke(principal: Principal, command: string, input: unknown): Promise<Reply>
   subscribe(principal: Principal, command: string, input: unknown, sink: Sink): Subscription | { readonly error: ReplyError }
+  /** A wire has refused this itself; null: nobody is known at its other end. */
+  refused?(principal: Principal | null, command: string, error: ReplyError): void
 }

@@ -24,6 +24,8 @@ export type Effect =
   | { readonly type: 'invoke'; readonly corr: Correlation; readonly command: string; readonly input: unknown }
   | { readonly type: 'subscribe'; readonly corr: Correlation; readonly command: string; readonly input: unknown }
   | { readonly type: 'unsubscribe'; readonly corr: Correlation }
+  /** The dialect itself has refused this, by this rule: it is written down as any other refusal is. */
+  | { readonly type: 'refused'; readonly command: string; readonly rule: string; readonly because: string }
   /** Proves who is at the other end; what comes of it is heard as `replied`, with `{ name, role }` as its output. */
   | { readonly type: 'authenticate'; readonly corr: Correlation; readonly token: string }
   | { readonly type: 'write'; readonly text: string }

@@ -1,5 +1,5 @@
 import type { Principal } from './principal.ts'
-import type { Reply } from './reply.ts'
+import type { Reply, ReplyError } from './reply.ts'
 
 /** What comes of a token that somebody shows. */
 export type Proof = { readonly principal: Principal } | { readonly rejected: Rejection }
@@ -28,3 +28,10 @@ export const unauthenticated: Reply & { readonly ok: false } = {
   ok: false,
   error: { code: 'unauthorized', message: 'this connection has not proved who it is', data: {} },
 }
+
+/** What a wire refuses by a rule, as the gateway would tell it. */
+export const refusalBy = ({ rule, because }: { readonly rule: string; readonly because: string }): ReplyError => ({
+  code: 'forbidden',
+  message: because,
+  data: { rule },
+})

@@ -47,7 +47,7 @@ export function createTallies({ clock, isCommand }: TalliesParts) {
         workflows.add({ outcome: outcomes.has(outcome) ? outcome : 'unknown' })
       }
       // Stated where somebody could not prove who he is.
-      else if ((type as string) === 'access.refused') refused.add()
+      else if (type === 'access.refused') refused.add({}, Number(data['count'] ?? 1))
     },
     /** The same gateway; what passes is counted. */
     counted<G extends Gateway>(gateway: G): G {

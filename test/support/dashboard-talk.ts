@@ -63,3 +63,18 @@ export function talk(request: Heard, replies: readonly Reply[] = [], dialect = d
     body: isJson ? (JSON.parse(head?.body ?? '') as Record<string, unknown>) : head?.body,
   }
 }
+
+/** The look at the fleet that comes before whatever changes something. */
+export const look = { command: 'system.status', input: { services: [] } }
+/** A command as the dashboard writes it, as the gateway takes it, and what came of it. */
+export const spec = { command_type: 'make', command: 'clean', is_safe: true }
+export const program = { type: 'make', command: 'clean', is_safe: true }
+export const result = {
+  program,
+  success: true,
+  exit_code: 0,
+  stdout: 'ok\n',
+  stderr: '',
+  execution_time_ms: 5,
+  error_message: null,
+}

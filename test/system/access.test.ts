@@ -226,6 +226,14 @@ describe('a reload', () => {
 })
 
 describe('what is written down', () => {
+  test('also what the control port refuses by itself', async () => {
+    const one = await start({ access: { ...access, allowedCommands: ['status'] } })
+    await control(one).say(`auth ${tokens.admin}\nshutdown\n`).answer(2)
+    expect(factsOf(one, 'command.refused')).toMatchObject([
+      { by: 'token:admin', data: { command: 'shutdown', rule: 'security.allowed_commands', via: 'tcp' } },
+    ])
+  })
+
   test('who did what, or was refused, and from where; secrets are in none of it', async () => {
     const one = await start({ programs: { ...noPrograms, allowed: { ...noPrograms.allowed, binary: ['/bin/echo'] } } })
     const run = (program: object, token: string) => ask(one.origin, 'program.run', { program }, bearer(token))

@@ -5,6 +5,7 @@ import { parseAddress } from '../../protocol/ids.ts'
 import type { Client, Input } from '../../client/index.ts'
 import { queryTime, withClient, type Common } from '../connection.ts'
 import { statusLines } from '../render/status.ts'
+import { cut, printable } from '../render/text.ts'
 import { screenOn } from '../screen.ts'
 import { onReaderGone, out } from '../terminal.ts'
 
@@ -61,8 +62,10 @@ async function watch(client: Client, input: Input<'system.status'>, json: boolea
     const fleet = await client.call('system.status', input, queryTime)
     meant = new Set(Object.keys(fleet.services))
     const lines = statusLines(fleet, out.look())
-    if (out.live) screen.draw([(await client.call('system.banner', {}, queryTime)).text, '', ...lines])
-    else await out.lines([...lines, ''])
+    if (out.live) {
+      const { text } = await client.call('system.banner', {}, queryTime)
+      screen.draw([cut(printable(text), out.look().width), '', ...lines])
+    } else await out.lines([...lines, ''])
   }
   const refresh = async (): Promise<void> => {
     timer = undefined

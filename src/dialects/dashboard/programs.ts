@@ -22,6 +22,7 @@ const given = z.object({
   env: programEnv.nullish(),
   description: description.nullish(),
   is_safe: z.boolean(),
+  allowed_in_production: z.boolean().nullish(),
   timeout_seconds: seconds.nullish(),
 })
 
@@ -30,6 +31,7 @@ const typeOf = (word: string): string => programTypes.find((type) => type === wo
 
 export const programOf = given.transform((one): Program => {
   const { command_type, command: words, args, working_dir: folder, env, description: about, is_safe, timeout_seconds } = one
+  const { allowed_in_production: inProduction } = one
   return {
     type: typeOf(command_type),
     command: words,
@@ -38,6 +40,7 @@ export const programOf = given.transform((one): Program => {
     ...(env == null ? {} : { env }),
     ...(about == null ? {} : { description: about }),
     is_safe,
+    ...(inProduction == null ? {} : { allowed_in_production: inProduction }),
     ...(timeout_seconds == null ? {} : { timeout_ms: Math.max(1, timeout_seconds * 1_000) }),
   }
 })
