@@ -10,7 +10,7 @@ export const healthCheck = z.object({
 export type HealthCheck = z.infer<typeof healthCheck>
 
 export const healthReport = z.object({
-  live: z.boolean().describe('its event loop turns and its journal takes writes'),
+  live: z.boolean().describe('its event loop turns and its journal answers'),
   ready: z.boolean().describe('it is live and runs, every listener is bound, every service that should run is ready'),
   status: z.enum(['starting', 'running', 'stopping', 'leaving']),
   checks: z.array(healthCheck).describe('the first two are about life, all of them about readiness'),

@@ -325,8 +325,6 @@ export const limits = {
   doctorDescriptors: 512,
   /** How far a clock may stand before what was written with it until `doctor` warns, ms. */
   doctorClockSlack: 60_000,
-  /** Characters of a token below which `doctor` warns. */
-  doctorToken: 16,
   /** Free bytes beside the state folder below which `doctor` warns, and below which that is an error. */
   doctorRoom: 256 * 1024 * 1024,
   doctorLeastRoom: 16 * 1024 * 1024,

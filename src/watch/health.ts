@@ -7,7 +7,17 @@ import { limits } from '../protocol/limits.ts'
 import type { ServiceStatus } from '../protocol/service.ts'
 import type { FleetView } from '../protocol/view.ts'
 
-/** Health: looks at the read model, and at the journal by writing to it. */
+/**
+ * Health: looks at the read model, and at the journal by writing to it. A journal that says that its disk takes nothing has
+ * answered: another start of ours would find the same disk, so we live and are not ready.
+ */
+
+/** What came of a write. */
+interface Written {
+  /** Why it was not taken; null: it was. */
+  readonly because: string | null
+  readonly answered: boolean
+}
 
 export interface HealthParts {
   readonly view: Pick<FleetView, 'supervisor' | 'listeners' | 'serviceNames' | 'service'>
@@ -27,20 +37,19 @@ function lackOf({ desired, status, reason }: ServiceStatus): string | null {
 
 export function createHealth({ view, journal, clock }: HealthParts): () => Promise<HealthReport> {
   /** The last try to write, which everybody shares who asks within a second. */
-  let tried: { readonly at: number; readonly outcome: Promise<string | null> } | undefined
+  let tried: { readonly at: number; readonly outcome: Promise<Written> } | undefined
 
-  /** Why the journal takes no write; null: it does. */
-  function write(): Promise<string | null> {
+  function write(): Promise<Written> {
     const open = journal()
-    if (open === undefined) return Promise.resolve(null)
+    if (open === undefined) return Promise.resolve(taken)
     if (tried !== undefined && clock() - tried.at < limits.healthInterval) return tried.outcome
     // The same record each time: the newest takes its place, so the journal does not grow.
     open.put({ kind: 'health', key: 'journal', value: Math.round(clock()) })
     const outcome = open.sync().then(
-      () => null,
-      (error: unknown) => messageOf(error),
+      () => taken,
+      (error: unknown) => ({ because: messageOf(error), answered: true }),
     )
-    tried = { at: clock(), outcome: within(outcome, `the journal has not answered for ${formatDuration(limits.healthWait)}`) }
+    tried = { at: clock(), outcome: within(outcome) }
     return tried.outcome
   }
 
@@ -73,13 +82,13 @@ export function createHealth({ view, journal, clock }: HealthParts): () => Promi
     const check = (name: HealthCheck['name'], because: string | null): HealthCheck => ({ name, ok: because === null, because })
     const checks = [
       check('event_loop', loop),
-      check('journal', written),
+      check('journal', written.because),
       check('status', status === 'running' ? null : `the orchestrator is ${status}`),
       check('listeners', listeners()),
       check('services', services()),
       check('faults', listed(faults.map(({ what, because }) => `${what}: ${because}`))),
     ]
-    return { live: loop === null && written === null, ready: checks.every(({ ok }) => ok), status, checks }
+    return { live: loop === null && written.answered, ready: checks.every(({ ok }) => ok), status, checks }
   }
 }
 
@@ -90,10 +99,13 @@ function listed(reasons: readonly string[]): string | null {
   return [...shown, ...(reasons.length > shown.length ? [`${reasons.length - shown.length} more`] : [])].join('; ')
 }
 
-/** The outcome, or these words when it takes too long. */
-function within(outcome: Promise<string | null>, words: string): Promise<string | null> {
+const taken: Written = { because: null, answered: true }
+
+/** What came of it, unless that takes too long. */
+function within(outcome: Promise<Written>): Promise<Written> {
+  const because = `the journal has not answered for ${formatDuration(limits.healthWait)}`
   return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(words), limits.healthWait).unref()
+    const timer = setTimeout(() => resolve({ because, answered: false }), limits.healthWait).unref()
     void outcome.then(resolve).finally(() => clearTimeout(timer))
   })
 }

@@ -86,9 +86,10 @@ test('it is served to anybody', () => {
       throw error
     },
     own: ownNames('127.0.0.1', 'box'),
-    allowedOrigins: [],
+    allowedOrigins: () => [],
     identify: () => null,
-    authenticate: () => undefined,
+    health: () => Promise.reject(new Error('nobody asks')),
+    authenticate: () => ({ rejected: { hold: 0, retryAfter: null } }),
   })
   const asked = { rawHeaders: ['Host', 'localhost'], method: 'GET', target: '/openapi.json', peer: '127.0.0.1:1', upgrade: false }
   expect(site.admit(asked)).toMatchObject({ kind: 'admitted' })

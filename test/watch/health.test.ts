@@ -11,7 +11,7 @@ const well = { desired: 'run', status: 'running', reason: null } as ServiceStatu
 function stage() {
   const services = new Map<string, ServiceStatus>([['web', well]])
   const supervisor = { status: 'running', faults: [] } as unknown as SupervisorStatus
-  const listeners: ListenerStatus[] = [{ name: 'http', address: '127.0.0.1:3001', error: null }]
+  const listeners: ListenerStatus[] = [{ name: 'http', scheme: 'http', address: '127.0.0.1:3001', error: null }]
   const world = { services, supervisor, listeners, now: 0, writes: 0, disk: (): Promise<void> => Promise.resolve() }
   const health = createHealth({
     view: {
@@ -52,7 +52,7 @@ test.each<[Partial<ServiceStatus>, string | null]>([
 
 test('a listener that is not bound, a fault and an end under way are no readiness', async () => {
   const { world, health } = stage()
-  world.listeners.push({ name: 'supervisor', address: null, error: 'port 8081 is taken' })
+  world.listeners.push({ name: 'supervisor', scheme: 'tcp', address: null, error: 'port 8081 is taken' })
   world.supervisor = {
     status: 'stopping',
     faults: [{ what: 'logs', because: 'the disk is full', since: '' }],
@@ -75,10 +75,10 @@ test('only the first few reasons are told', async () => {
   expect(because.length).toBeLessThan((limits.healthReasons + 1) * (limits.quotedText + 10))
 })
 
-test('a journal that takes no write is no life; whoever asks within a second shares one write', async () => {
+test('a journal that says that its disk is full has answered: alive, not ready; whoever asks within a second shares one write', async () => {
   const { world, health } = stage()
   world.disk = () => Promise.reject(new HyphaeError('storage', 'the disk is full'))
-  expect(await health()).toMatchObject({ live: false, ready: false })
+  expect(await health()).toMatchObject({ live: true, ready: false })
   world.disk = () => Promise.resolve()
   expect(wrong(await health())).toEqual(['journal: the disk is full'])
   expect(world.writes).toBe(1)
@@ -90,5 +90,7 @@ test('a journal that takes no write is no life; whoever asks within a second sha
 test('a disk that never answers is told in time', async () => {
   const { world, health } = stage()
   world.disk = () => new Promise<void>(() => {})
-  expect(wrong(await health())).toEqual(['journal: the journal has not answered for 2 s'])
+  const report = await health()
+  expect(report).toMatchObject({ live: false, ready: false })
+  expect(wrong(report)).toEqual(['journal: the journal has not answered for 2 s'])
 })

@@ -75,8 +75,8 @@ export function checkTokens({ supervisor }: { readonly supervisor: { readonly au
   const all = [...(token === null ? [] : [{ name: 'token', token }]), ...tokens]
   if (all.length === 0) return failure(check, 'authentication is enabled and there is no token', remedy)
   const lengths = all.map((one) => ({ name: one.name, length: Array.from(one.token).length }))
-  const short = lengths.filter(({ length }) => length < limits.doctorToken)
+  const short = lengths.filter(({ length }) => length < limits.shortToken)
   const shown = (some: typeof lengths): string => some.map(({ name, length }) => `${name} (${length} characters)`).join(', ')
   if (short.length === 0) return ok(check, shown(lengths))
-  return warning(check, `${shown(short)}: below ${limits.doctorToken} it can be guessed`, remedy)
+  return warning(check, `${shown(short)}: below ${limits.shortToken} it can be guessed`, remedy)
 }

@@ -98,7 +98,7 @@ export function statusText(view: Pick<Orchestrator['view'], 'serviceNames' | 'se
 }
 
 /**
- * Says that we are alive as long as our event loop turns and the journal takes what is written. An answer that is late or bad
+ * Says that we are alive as long as our event loop turns and the journal answers. An answer that is late or bad
  * is none: silence is what the watchdog acts upon.
  */
 function heartbeat(manager: ServiceManager, health: () => Promise<HealthReport>, log: Pick<Log, 'warn'>) {
