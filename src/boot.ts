@@ -69,6 +69,8 @@ export interface Boot {
 export interface ReloadOptions {
   /** These are left as they are, with what was changed of them by hand. */
   readonly keeps?: (service: string) => boolean
+  /** A service as it is to run, where that is not as the config says. */
+  readonly adjusts?: (spec: ServiceSpec) => ServiceSpec
   /** Of those that are new, these are not started. */
   readonly rests?: (service: string) => boolean
   /** What a service says that restarts, or goes. */
@@ -178,7 +180,8 @@ export function createBoot(initial: readonly ServiceSpec[], parts: BootParts): B
       const observed = supervised()
       return { services: changesOf(stepsTo(next, observed), observed), groups: parts.groups.changes(groups) }
     },
-    async reload(next, groups, { keeps, rests, because } = {}) {
+    async reload(given, groups, { keeps, adjusts, rests, because } = {}) {
+      const next = adjusts === undefined ? given : given.map(adjusts)
       const observed = supervised()
       const isMeant = ({ do: kind, service }: Step): boolean => {
         if (kind === 'start') return rests?.(service) !== true

@@ -9,6 +9,7 @@ import type { SwitchPlan, SwitchRefusal, SwitchWay } from './protocol/mode.ts'
 import { sameSpec } from './protocol/record.ts'
 import type { ReadConfig } from './protocol/reload.ts'
 import type { ServiceSpec } from './protocol/service.ts'
+import { overridden, type Overrides, type Setting } from './protocol/setting.ts'
 import type { FleetView } from './protocol/view.ts'
 import { createChosenMode, type ChosenModeParts } from './chosen-mode.ts'
 import { createReadiness } from './readiness.ts'
@@ -22,6 +23,7 @@ export interface SwitchingParts extends ChosenModeParts {
   readonly view: FleetView
   readonly fleet: () => Pick<Boot, 'reload'>
   readonly reloading: ReturnType<typeof createReloading>
+  deliver(to: Address, event: { readonly type: string }): boolean
   /** Monotonic ms. */
   clock(): number
 }
@@ -37,6 +39,8 @@ interface UnderWay {
   readonly well: ReadonlySet<string>
   /** Nobody wanted them to run. */
   readonly resting: ReadonlySet<string>
+  /** What was changed by hand of those that are not. */
+  readonly byHand: ReadonlyMap<string, Overrides>
   /** What the fleet is made of now. */
   /** Overlapping restarts that came to nothing before, as their services know them. */
   lapsed: ReadonlySet<object>
@@ -53,6 +57,8 @@ export function createSwitching(parts: SwitchingParts) {
   const running = new Map<Address, UnderWay>()
   let last: ReturnType<FleetView['switching']> = null
   const readinessOf = createReadiness({ directory, view })
+  const overridesOf = (service: string): Overrides | null =>
+    (directory.entry(addressOf('service', service))?.snapshot.context['overrides'] as Overrides | null | undefined) ?? null
 
   const planOf = async ({ address, mode, by }: PlanInput): Promise<{ readonly plan: SwitchPlan; readonly same: boolean }> => {
     reloading.refuseWhileStopping()
@@ -85,6 +91,12 @@ export function createSwitching(parts: SwitchingParts) {
     }
     const of = (kind: string): ReadonlySet<string> =>
       new Set(Array.from(kinds).flatMap(([name, its]) => (its === kind ? [name] : [])))
+    const byHand = new Map(
+      from.services.flatMap(({ name }) => {
+        const overrides = same.has(name) ? null : overridesOf(name)
+        return overrides === null ? [] : [[name, overrides] as const]
+      }),
+    )
     const now = { services: from.services, groups: from.groups ?? [] }
     try {
       // From here on the new mode is the one that is wanted, whatever ends us.
@@ -94,7 +106,7 @@ export function createSwitching(parts: SwitchingParts) {
       await wantAgain(from, by)
       throw error
     }
-    running.set(address, { plan, from, to, same, well: of('ready'), resting: of('resting'), lapsed: new Set(), now })
+    running.set(address, { plan, from, to, same, well: of('ready'), resting: of('resting'), byHand, lapsed: new Set(), now })
     return { plan, same: false }
   }
 
@@ -143,16 +155,28 @@ export function createSwitching(parts: SwitchingParts) {
       }),
     )
 
+  /** On the way back what was changed by hand is so again, and is known for that. */
+  const remember = ({ from, byHand }: UnderWay): void => {
+    for (const spec of from.services) {
+      const overrides = byHand.get(spec.name)
+      if (overrides === undefined) continue
+      const setting: Setting = { spec: overridden(spec, overrides), overrides, back: null }
+      parts.deliver(addressOf('service', spec.name), { type: 'SET', setting } as { type: string })
+    }
+  }
+
   const changing = async (one: UnderWay, target: ReadConfig, because: Reasons, answer: Answer): Promise<() => void> => {
     const options: ReloadOptions = {
       keeps: (service) => one.same.has(service),
       // What nobody wanted to run before does not because of a way back.
       rests: (service) => target === one.from && one.resting.has(service),
+      adjusts: (spec) => (target === one.from ? overridden(spec, one.byHand.get(spec.name)) : spec),
       because,
     }
     one.now = { services: target.services, groups: target.groups ?? [] }
     one.lapsed = lapsedNow(target.services)
     const { changes } = await reloading.goOver(target, options)
+    if (target === one.from) remember(one)
     answer({ type: 'step.done', services: changes.map(({ service }) => service) })
     return () => {}
   }

@@ -89,11 +89,6 @@ interface Listening {
   readonly tls: Certificate | null
 }
 
-export interface ServiceLabels {
-  readonly category: 'core' | 'advanced'
-  readonly kind: 'plain' | 'mcp'
-}
-
 /** The sections that mean something in this version. */
 const sections: ReadonlySet<string> = new Set(['supervisor', 'state', 'http', 'log', 'journal', 'modes'])
 

@@ -80,6 +80,7 @@ export const auditTypes: readonly FactType[] = [
   'workflow.finished',
   'access.refused',
   'system.lockdown',
+  'system.modeSwitched',
 ]
 
 export const fact = z.object({

@@ -81,6 +81,15 @@ describe('hyphae mode', () => {
     expect(err).toMatch(/the mode was not switched to bad: broken failed: .*; in the mode proxy again/)
   })
 
+  test('another one meanwhile is busy, and nothing else is told', async () => {
+    folder = fleetFolder(config.replace(`new: { ${ready},`, `new: { ${ready.replace('echo ready', 'true')},`))
+    await folder.up()
+    await folder.run(['mode', 'advanced', '--no-wait'])
+    const { code, out, err } = await folder.run(['mode', 'proxy'])
+    expect([code, out]).toEqual([5, ''])
+    expect(err).toMatch(/switch\.\S+ is switching the mode/)
+  })
+
   test.each([
     [['mode', 'advnaced'], 2, 'there is no mode "advnaced"; known are proxy, advanced, bad; did you mean "advanced"?'],
     [['mode', '--no-wait'], 2, '--no-wait and --request-id are for a switch'],

@@ -394,6 +394,26 @@ supervisor:
     expect((await fleet.call('service.explain', { service: 'same' })).overridden).toEqual(['args'])
   })
 
+  test('a way back brings back what was changed by hand', async () => {
+    fleet = await startModes(`
+supervisor:
+  mode: proxy
+  services:
+    changed: ${ready()}
+    old: ${ready(', modes: [proxy]')}
+    broken: { command: 'false', modes: [advanced], restart_policy: never }
+  modes: { proxy: , advanced: { args: ['-c', 'echo ready; exec sleep 1001'] } }
+`)
+    for (const name of ['changed', 'old']) await fleet.until(name, 'healthy')
+    const args = ['-c', 'echo ready; exec sleep 5000']
+    for (const service of ['changed', 'old']) await fleet.call('service.custom_restart', { service, args })
+    expect((await refusal(fleet.switchTo('advanced'))).data).toMatchObject({ rolled_back: true })
+    for (const service of ['changed', 'old']) {
+      expect(fleet.status(service)).toMatchObject({ state: 'healthy', args })
+      expect((await fleet.call('service.explain', { service })).overridden).toEqual(['args'])
+    }
+  })
+
   test('what was stopped by hand stays so, also after a way back', async () => {
     fleet = await startModes(`
 supervisor:

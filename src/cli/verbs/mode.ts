@@ -41,8 +41,7 @@ async function change(client: Client, mode: string, options: Options): Promise<v
     await (options.json === true ? out.json(answer) : out.lines(switchLines(answer, out.look())))
   } catch (error) {
     const result = resultIn(error)
-    if (options.json !== true && result !== undefined && result.total_execution_time_ms > 0)
-      await out.lines(switchLines(result, out.look()))
+    if (options.json !== true && result !== undefined) await out.lines(switchLines(result, out.look()))
     throw error
   }
 }
@@ -56,8 +55,8 @@ async function standing(client: Client, mode: string): Promise<string> {
   )
 }
 
-/** A failure carries what was done of it. */
+/** A failure carries what was done of it; of what was refused nothing was. */
 const resultIn = (error: unknown): Output<'system.switch_mode'> | undefined =>
-  error instanceof HyphaeError && 'rolled_back' in error.data
+  error instanceof HyphaeError && error.code === 'failed' && 'rolled_back' in error.data
     ? (error.data as unknown as Output<'system.switch_mode'>)
     : undefined
