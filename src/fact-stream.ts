@@ -59,7 +59,7 @@ export function tellFacts(
   const stop = source.directory.watch((changes) => {
     for (const change of changes) {
       if (change.type !== 'fact' || about?.has(change.fact.about) === false) continue
-      if (change.type === 'fact' && types?.has(change.fact.type) === false) continue
+      if (types?.has(change.fact.type) === false) continue
       // What was recorded before we began is told from the journal, or not at all.
       if (!resume || change.fact.seq > begun) waiting.push(change.fact)
     }

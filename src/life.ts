@@ -138,13 +138,14 @@ export function createLife(parts: LifeParts): Life {
     },
     async close() {
       meter.stop()
-      security.stop()
       logs.stop()
       // Answers under way leave first; whoever does not take theirs is not waited for. That of what ended us begins only now.
       await nextTurn()
       await Promise.race([gateway.concluded(), sleep(limits.closeTime)])
       await nextTurn()
       await Promise.race([gone(directory, closeConnections(directory, deliver)), sleep(limits.closeTime)])
+      // Nobody is left who could be refused: what was counted of that is told while there is a journal.
+      security.stop()
       // Whatever brought us here: only a shutdown ends services.
       if (!held.stopped) {
         held.store?.keeper.freeze()

@@ -75,8 +75,8 @@ export function createSecurity({ registry, rules: first, directory, deliver, sta
 
   /** Why this caller's command is not even looked at. */
   function refusal(principal: Principal, name: string): ReplyError | undefined {
-    // The process itself: a signal that ends it, say.
-    if (principal.via === 'internal') return undefined
+    // The process itself: a signal that ends it, say. A config that is read again changes what runs, whoever has changed the file.
+    if (principal.via === 'internal' && name !== reloading) return undefined
     const locked = registry.get(name)?.kind === 'mutation' && name !== unlocking ? lockdown() : null
     if (locked === null) return undefined
     const message = `${name} is refused: ${lockdownInWords(locked)}; \`hyphae lockdown off\` ends that`
@@ -142,5 +142,7 @@ export function createSecurity({ registry, rules: first, directory, deliver, sta
   }
 }
 
+/** What comes of a signal, or of a file that is watched. */
+const reloading = 'system.reload'
 /** The one command that a lockdown does not refuse. */
 const unlocking = 'system.lockdown'

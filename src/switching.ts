@@ -4,7 +4,7 @@ import type { Directory } from './directory.ts'
 import type { PlanInput, PlanMade, StepEnded, StepInput } from './machines/switch-vocabulary.ts'
 import { HyphaeError, messageOf } from './protocol/errors.ts'
 import type { GroupSpec } from './protocol/group.ts'
-import { addressOf, parseAddress, type Address } from './protocol/ids.ts'
+import { addressOf, type Address } from './protocol/ids.ts'
 import type { SwitchPlan, SwitchRefusal, SwitchWay } from './protocol/mode.ts'
 import { sameSpec } from './protocol/record.ts'
 import type { ReadConfig } from './protocol/reload.ts'
@@ -41,9 +41,9 @@ interface UnderWay {
   readonly resting: ReadonlySet<string>
   /** What was changed by hand of those that are not. */
   readonly byHand: ReadonlyMap<string, Overrides>
-  /** What the fleet is made of now. */
   /** Overlapping restarts that came to nothing before, as their services know them. */
   lapsed: ReadonlySet<object>
+  /** What the fleet is made of now. */
   now: { readonly services: readonly ServiceSpec[]; readonly groups: readonly GroupSpec[] }
 }
 
@@ -248,10 +248,9 @@ export function createSwitching(parts: SwitchingParts) {
     }
   }
 
-  // Those that have ended are of no use any more.
-  directory.watch((changes) => {
-    for (const { address } of changes.flatMap((one) => (one.type === 'fact' ? [] : [one])))
-      if (parseAddress(address).kind === 'switch' && directory.refOf(address) === undefined) running.delete(address)
+  // Those that have ended are of no use any more. Whatever happens comes by here, and hardly ever is there a switch.
+  directory.watch(() => {
+    for (const address of running.keys()) if (directory.refOf(address) === undefined) running.delete(address)
   })
 
   return {

@@ -5,6 +5,7 @@ import type { Banner } from './protocol/banner.ts'
 import type { Gateway } from './protocol/calls.ts'
 import type { Fact } from './protocol/facts.ts'
 import type { Journal, Kept } from './protocol/journal.ts'
+import { lockdownInWords } from './protocol/lockdown.ts'
 import { version } from './version.ts'
 import { createBanner, type World } from './watch/banner.ts'
 import { createHealth } from './watch/health.ts'
@@ -49,10 +50,10 @@ export function createWatching(parts: WatchingParts) {
   const hooks = createHooks({ ...parts, specs: parts.hooks })
   const banner = createBanner(Date.now())
   const showBanner = (): Banner => {
-    const locked = viewOf().actor('lockdown.fleet')
+    const supervisor = view.supervisor()
     const world: World = {
-      supervisor: view.supervisor(),
-      lockdown: locked?.live === true && locked.state === 'locked' ? (locked.reason ?? '') : null,
+      supervisor,
+      lockdown: supervisor.lockdown === null ? null : lockdownInWords(supervisor.lockdown),
       services: view.serviceNames().flatMap((name) => {
         const status = view.service(name)
         return status === undefined ? [] : [[name, status] as const]

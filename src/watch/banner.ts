@@ -161,6 +161,8 @@ export function createBanner(started: number) {
       const at = Date.parse(fact.time)
       if (type === 'workflow.started') begin(fact, at)
       else if (type === 'workflow.finished') end(fact, at)
+      // It tells nothing any more, not even that it is over.
+      else if (type === 'actor.crashed') workflows.delete(about)
       else if (type === 'workflow.step') {
         const workflow = workflows.get(about)
         if (workflow !== undefined) workflow.said = `${textOf(data['step'])}: ${textOf(data['outcome'])}`
@@ -185,6 +187,7 @@ const modeSwitch = ''
 /** These change nothing that a banner tells. */
 const quiet: ReadonlySet<string> = new Set([
   'command.accepted',
+  'command.refused',
   'hook.delivered',
   'hook.failed',
   'hook.dropped',

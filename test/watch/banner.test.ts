@@ -91,6 +91,18 @@ test.each<[string, Case, string, string]>([
   ],
   ['a restart that takes long', { facts: [[0, restarts('web')]], now: 25 }, 'info', 'Restarting web • asked for by local:root'],
   [
+    'a restart whose actor crashed: nobody will ever say that it is over',
+    {
+      facts: [
+        [0, restarts('web')],
+        [1, { type: 'actor.crashed', about: 'restart.web', because: 'a defect' }],
+      ],
+      now: 5,
+    },
+    'info',
+    '1 service running',
+  ],
+  [
     'the second restart of it',
     {
       facts: [
