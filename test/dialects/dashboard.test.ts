@@ -269,9 +269,12 @@ describe('commands alone', () => {
   })
 
   test('a target that the config does not permit is refused with those that it does', () => {
-    const { calls, status, body } = talk(asked('POST', 'makefile/execute', { command: 'deploy' }))
-    expect([calls, status, body]).toEqual([
-      [],
+    const rule = 'security.allowed_programs.make'
+    const refused = no('forbidden', `make "deploy" is not among ${rule}`, { rule, result: { ...result, success: false, exit_code: null } })
+    const { calls, status, body } = talk(asked('POST', 'makefile/execute', { command: 'deploy' }), [standing(), refused])
+    // It is asked all the same: whoever judges writes down what he refuses.
+    expect([calls.map(({ command }) => command), status, body]).toEqual([
+      ['system.status', 'program.run'],
       400,
       {
         action: 'execute_makefile',

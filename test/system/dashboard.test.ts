@@ -201,7 +201,7 @@ describe('commands alone', () => {
     // A make of our own, because not every machine has one: what a target does stands in a file of its name.
     const folder = folderOf({ make: '#!/bin/sh\n. "./$1"\n', clean: 'echo cleaned $WHAT\n', all: 'exit 2\n', 'hyphae.yaml': '' })
     chmodSync(join(folder, 'make'), 0o755)
-    const { post } = await start({
+    const { post, facts } = await start({
       configPath: join(folder, 'hyphae.yaml'),
       environment: { ...process.env, PATH: `${folder}:${process.env['PATH']}` },
       programs: { allowed: { make: ['clean', 'all'], shell: [], binary: [], cargo: [], npm: [] }, allowShell: false },
@@ -225,6 +225,7 @@ describe('commands alone', () => {
       status: 400,
       body: { status: 'error', message: 'Command not allowed for security reasons', allowed_commands: ['clean', 'all'] },
     })
+    expect(facts.filter(({ type }) => type === 'program.refused')).toMatchObject([{ because: expect.stringContaining('make deploy') as unknown }])
   })
 })
 

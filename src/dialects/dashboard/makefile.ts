@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { isRecord } from '../../protocol/json.ts'
 import { limits } from '../../protocol/limits.ts'
 import { programEnv, programSpec } from '../../protocol/program.ts'
-import type { Reply } from '../../protocol/reply.ts'
+import type { Reply, ReplyError } from '../../protocol/reply.ts'
 import { outcomeOf } from '../magictunnel/shapes.ts'
 import { call } from '../magictunnel/calls.ts'
 import { readBody } from './body.ts'
@@ -34,12 +34,9 @@ export const makefileExecute: Route = {
     const { command, env_vars: env } = read.value
     const details = { command_type: 'make', command }
     const answers = answersFor({ action, more: { command }, details }, parts)
-    const allowed = parts.makeTargets()
-    if (!allowed.includes(command)) {
-      const message = 'Command not allowed for security reasons'
-      const extra = { allowed_commands: allowed, field: 'command', rule: 'security.allowed_programs.make' }
-      return atOnce(answers.say(400, { status: 'error', message }, extra))
-    }
+    // The rules judge, and write down what they refuse; here it is only told in the original's words.
+    const isBarred = ({ code, data }: ReplyError): boolean =>
+      code === 'forbidden' && isRecord(data['result']) && !parts.makeTargets().includes(command)
     const program = { type: 'make', command, is_safe: true, ...(env == null ? {} : { env }) }
     return whileRunning(answers, ([reply], port) => {
       if (reply === undefined) {
@@ -51,6 +48,11 @@ export const makefileExecute: Route = {
         return answers.say(200, { status: 'success', message: 'Command is not finished yet; it goes on', data: progress })
       }
       if (reply.ok) return answers.say(200, { status: 'success', message: 'Command executed successfully' }, ending(result))
+      if (isBarred(reply.error)) {
+        const message = 'Command not allowed for security reasons'
+        const extra = { allowed_commands: parts.makeTargets(), field: 'command', rule: reply.error.data['rule'] }
+        return answers.say(400, { status: 'error', message }, extra)
+      }
       const { exit_code: code } = isRecord(result) ? result : {}
       if (typeof code === 'number') {
         return answers.say(200, { status: 'error', message: `Command failed with exit code ${code}` }, ending(result))
