@@ -1,12 +1,11 @@
 import { whole } from '../protocol/codec.ts'
 import type { Dialect, Effect, Heard } from '../protocol/dialect.ts'
 import { errorCodes } from '../protocol/errors.ts'
-import type { HttpAsked, HttpHead } from '../protocol/exchange.ts'
-import { isRecord } from '../protocol/json.ts'
+import { askedIn } from '../protocol/exchange.ts'
 import { limits } from '../protocol/limits.ts'
 import type { Reply } from '../protocol/reply.ts'
 import { scriptOf } from './dashboard/routes.ts'
-import { end, event, keepAlive, streamHead } from './http-api/answers.ts'
+import { answered, end, event, keepAlive, streamHead } from './http-answer.ts'
 import type { Answer, DashboardParts, Script, Turn } from './dashboard/turns.ts'
 
 /**
@@ -29,28 +28,11 @@ type Step = readonly [DashboardState, readonly Effect[]]
 
 const initial: DashboardState = { script: null, replies: [], corr: null, stream: 'none', closed: false }
 const stayAlive: Effect = { type: 'timer', id: 'alive', ms: limits.streamKeepAlive }
-const answered = 'it was answered'
 
-function written({ status, body, headers = {} }: Answer): Effect {
+function written({ status, body, headers = {} }: Answer, because?: string): readonly Effect[] {
   const text = typeof body === 'string'
   const type = text ? 'text/plain; charset=utf-8' : 'application/json'
-  const head: HttpHead = { status, headers: { 'content-type': type, ...headers }, body: text ? body : JSON.stringify(body) }
-  return { type: 'write', text: JSON.stringify(head) }
-}
-
-/** What the transport hands over is such a request; whoever sends something else is no transport. */
-function askedIn(text: string): HttpAsked | undefined {
-  try {
-    const asked: unknown = JSON.parse(text)
-    return isRecord(asked) &&
-      typeof asked['method'] === 'string' &&
-      typeof asked['path'] === 'string' &&
-      typeof asked['body'] === 'string'
-      ? (asked as unknown as HttpAsked)
-      : undefined
-  } catch {
-    return undefined
-  }
+  return answered(status, { 'content-type': type, ...headers }, text ? body : JSON.stringify(body), because)
 }
 
 export function dashboard(parts: DashboardParts): Dialect<DashboardState> {
@@ -59,10 +41,7 @@ export function dashboard(parts: DashboardParts): Dialect<DashboardState> {
     status,
     body: { status: 'error', code, message, field: 'body', timestamp: parts.now() },
   })
-  const leave = (state: DashboardState, answer: Answer, because: string = answered): Step => [
-    over(state),
-    [written(answer), { type: 'close', because }],
-  ]
+  const leave = (state: DashboardState, answer: Answer, because?: string): Step => [over(state), written(answer, because)]
 
   /** What the script wants next. */
   function proceed(state: DashboardState): Step {

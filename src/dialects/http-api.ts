@@ -3,14 +3,15 @@ import { whole } from '../protocol/codec.ts'
 import type { Command, Stream } from '../protocol/command.ts'
 import type { Dialect, Effect, Heard } from '../protocol/dialect.ts'
 import { HyphaeError } from '../protocol/errors.ts'
-import type { HttpAsked } from '../protocol/exchange.ts'
+import { askedIn, type HttpAsked } from '../protocol/exchange.ts'
 import { metricsOf } from '../protocol/fleet-metrics.ts'
 import { isRecord, parseJson } from '../protocol/json.ts'
 import { limits } from '../protocol/limits.ts'
 import { closedByOther } from '../protocol/link.ts'
 import { nearest } from '../protocol/nearest.ts'
 import type { Reply } from '../protocol/reply.ts'
-import { answer, end, event, isAccepted, keepAlive, placeOf, refusal, streamHead } from './http-api/answers.ts'
+import { end, event, keepAlive, streamHead } from './http-answer.ts'
+import { answer, isAccepted, placeOf, refusal } from './http-api/answers.ts'
 import { withHeaders } from './http-api/asked-headers.ts'
 import { inputOf } from './http-api/query-input.ts'
 
@@ -56,14 +57,6 @@ const corr = 'request'
 const over = { at: 'over' } as const
 const plainly = (output: unknown): unknown => output
 
-const isAsked = (value: unknown): value is HttpAsked =>
-  isRecord(value) &&
-  typeof value['method'] === 'string' &&
-  typeof value['path'] === 'string' &&
-  Array.isArray(value['query']) &&
-  isRecord(value['headers']) &&
-  typeof value['body'] === 'string'
-
 function bodyOf(text: string): Readonly<Record<string, unknown>> {
   if (text.trim() === '') return {}
   let body: unknown
@@ -81,7 +74,7 @@ const refuseMethod = (methods: readonly string[]): never => {
   const allow = methods.join(', ')
   const expected = methods.length === 1 ? allow : `one of ${allow}`
   const error = { code: 'invalid_request', message: `method: expected ${expected}`, data: { field: 'method' } } as const
-  throw new Refused(refusal(error, { allow }, 405))
+  throw new Refused(refusal(error, { headers: { allow }, status: 405 }))
 }
 
 export function httpApi({ registry }: HttpApiOptions): Dialect<HttpApiState> {
@@ -151,8 +144,8 @@ export function httpApi({ registry }: HttpApiOptions): Dialect<HttpApiState> {
 
   function begin(text: string): Step {
     try {
-      const asked = parseJson(text)
-      if (!isAsked(asked)) throw new HyphaeError('invalid_request', 'expected a request')
+      const asked = askedIn(text)
+      if (asked === undefined) throw new HyphaeError('invalid_request', 'expected a request')
       return ask(asked)
     } catch (error) {
       if (error instanceof Refused) return [over, error.effects]
@@ -183,13 +176,7 @@ export function httpApi({ registry }: HttpApiOptions): Dialect<HttpApiState> {
         return state.at === 'idle' ? begin(heard.text) : [state, []]
       case 'malformed':
         return state.at === 'idle'
-          ? [
-              over,
-              [
-                ...refusal({ code: heard.code, message: heard.because, data: {} }).slice(0, 1),
-                { type: 'close', because: heard.because },
-              ],
-            ]
+          ? [over, refusal({ code: heard.code, message: heard.because, data: {} }, { because: heard.because })]
           : [state, [{ type: 'close', because: heard.because }]]
       case 'replied':
         return state.at === 'asked' && heard.corr === corr ? replied(state.call, heard.reply) : [state, []]

@@ -26,7 +26,6 @@ export function watchRoutes({ health }: WatchSite): RouteFamily {
     app.get(path, async (context) => {
       if (context.req.query('verbose') !== undefined) return context.env.exchange(watch)
       const well = (await health())[wellOf[path]]
-      context.header('cache-control', 'no-store')
       return context.text(well ? 'ok\n' : `not ${wellOf[path]}\n`, well ? 200 : 503)
     })
     only(app, path, 'GET, HEAD')

@@ -19,21 +19,25 @@ afterEach(async () => {
   folder = undefined
 })
 
-test('a config that changes is not gone over to, neither because it is watched nor because of SIGHUP', { timeout: 60_000 }, async () => {
-  folder = fleetFolder(config)
-  const { run, cwd } = folder
-  const up = await folder.up({}, ['--watch'])
-  expect((await run(['lockdown', 'on', '--reason', 'a break-in'])).code).toBe(0)
-  writeFileSync(join(cwd, 'hyphae.yaml'), `${config}    planted: { command: sleep, args: ["1000"] }\n`)
-  const refused = /the config was not reloaded: system\.reload is refused: the fleet is locked down/g
-  await eventually(() => expect(up.out.match(refused)).toHaveLength(1))
-  up.child.kill('SIGHUP')
-  await eventually(() => expect(up.out.match(refused)).toHaveLength(2))
-  expect((await run(['status', 'planted'])).code).not.toBe(0)
-  expect((await run(['lockdown', 'off'])).code).toBe(0)
-  up.child.kill('SIGHUP')
-  await eventually(() => expect(up.out).toMatch(/1 new \(by SIGHUP\)/))
-})
+test(
+  'a config that changes is not gone over to, neither because it is watched nor because of SIGHUP',
+  { timeout: 60_000 },
+  async () => {
+    folder = fleetFolder(config)
+    const { run, cwd } = folder
+    const up = await folder.up({}, ['--watch'])
+    expect((await run(['lockdown', 'on', '--reason', 'a break-in'])).code).toBe(0)
+    writeFileSync(join(cwd, 'hyphae.yaml'), `${config}    planted: { command: sleep, args: ["1000"] }\n`)
+    const refused = /the config was not reloaded: system\.reload is refused: the fleet is locked down/g
+    await eventually(() => expect(up.out.match(refused)).toHaveLength(1))
+    up.child.kill('SIGHUP')
+    await eventually(() => expect(up.out.match(refused)).toHaveLength(2))
+    expect((await run(['status', 'planted'])).code).not.toBe(0)
+    expect((await run(['lockdown', 'off'])).code).toBe(0)
+    up.child.kill('SIGHUP')
+    await eventually(() => expect(up.out).toMatch(/1 new \(by SIGHUP\)/))
+  },
+)
 
 test('it refuses whatever changes something, outlives a kill -9, and ends when it is told to', { timeout: 60_000 }, async () => {
   folder = fleetFolder(config)

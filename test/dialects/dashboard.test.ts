@@ -270,7 +270,10 @@ describe('commands alone', () => {
 
   test('a target that the config does not permit is refused with those that it does', () => {
     const rule = 'security.allowed_programs.make'
-    const refused = no('forbidden', `make "deploy" is not among ${rule}`, { rule, result: { ...result, success: false, exit_code: null } })
+    const refused = no('forbidden', `make "deploy" is not among ${rule}`, {
+      rule,
+      result: { ...result, success: false, exit_code: null },
+    })
     const { calls, status, body } = talk(asked('POST', 'makefile/execute', { command: 'deploy' }), [standing(), refused])
     // It is asked all the same: whoever judges writes down what he refuses.
     expect([calls.map(({ command }) => command), status, body]).toEqual([

@@ -27,7 +27,7 @@ test('figures are sent as they are', () => {
   const output = { content_type: 'text/plain; version=0.0.4', text: 'a 1\n' }
   expect(exchanged('/metrics', { ok: true, output })).toEqual({
     command: 'system.metrics',
-    head: { status: 200, headers: { 'content-type': output.content_type, 'cache-control': 'no-store' }, body: output.text },
+    head: { status: 200, headers: { 'content-type': output.content_type }, body: output.text },
   })
 })
 

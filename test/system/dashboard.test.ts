@@ -225,7 +225,9 @@ describe('commands alone', () => {
       status: 400,
       body: { status: 'error', message: 'Command not allowed for security reasons', allowed_commands: ['clean', 'all'] },
     })
-    expect(facts.filter(({ type }) => type === 'program.refused')).toMatchObject([{ because: expect.stringContaining('make deploy') as unknown }])
+    expect(facts.filter(({ type }) => type === 'program.refused')).toMatchObject([
+      { because: expect.stringContaining('make deploy') as unknown },
+    ])
   })
 })
 

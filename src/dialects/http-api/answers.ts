@@ -1,30 +1,25 @@
 import { apiPathOf } from '../../protocol/api.ts'
 import type { Effect } from '../../protocol/dialect.ts'
 import { errorCodes } from '../../protocol/errors.ts'
-import type { HttpHead } from '../../protocol/exchange.ts'
 import { isRecord } from '../../protocol/json.ts'
 import type { ReplyError } from '../../protocol/reply.ts'
+import { answered } from '../http-answer.ts'
 
-/** Answers of the API over HTTP: outputs as they are, errors under `error`, streams as Server-Sent Events. */
-
-export const answered = 'it is answered'
+/** Answers of the API over HTTP: outputs as they are, errors under `error`. */
 
 type Headers = Readonly<Record<string, string>>
 
-const head = (status: number, body: string | null, headers: Headers): Effect => ({
-  type: 'write',
-  text: JSON.stringify({ status, headers, body } satisfies HttpHead),
-})
 const json = { 'content-type': 'application/json' }
 
 /** The whole answer, after which it is over. */
-export const answer = (status: number, body: unknown, headers: Headers = {}): Effect[] => [
-  head(status, JSON.stringify(body ?? null), { ...json, ...headers }),
-  { type: 'close', because: answered },
-]
+export const answer = (status: number, body: unknown, headers: Headers = {}, because?: string): readonly Effect[] =>
+  answered(status, { ...json, ...headers }, JSON.stringify(body ?? null), because)
 
-export const refusal = ({ code, message, data }: ReplyError, headers: Headers = {}, status: number = errorCodes[code].status) =>
-  answer(status, { error: { code, message, data } }, headers)
+/** `because`: why the conversation is closed, where that is not that it was answered. */
+export const refusal = (
+  { code, message, data }: ReplyError,
+  { headers = {}, status = errorCodes[code].status, because }: { headers?: Headers; status?: number; because?: string } = {},
+): readonly Effect[] => answer(status, { error: { code, message, data } }, headers, because)
 
 /** Is it begun and not done? Then what becomes of it can be asked where the answer says. */
 export function isAccepted(output: unknown, wait: unknown): boolean {
@@ -44,16 +39,3 @@ export function placeOf(output: unknown): Headers {
   if (workflow === undefined || others.length > 0) return {}
   return { location: `${apiPathOf('actor.get')}?address=${encodeURIComponent(workflow)}` }
 }
-
-const write = (text: string): Effect => ({ type: 'write', text })
-
-export const streamHead = (): Effect => head(200, null, { 'content-type': 'text/event-stream' })
-/** `place`: where its reader can go on after it. Empty: nowhere; null: that was never so. */
-export const event = (item: unknown, place: string | null): Effect =>
-  write(`${place === null ? '' : `id: ${place}\n`}data: ${JSON.stringify(item)}\n\n`)
-export const end = (because: string): Effect[] => [
-  write(`event: end\ndata: ${JSON.stringify({ because })}\n\n`),
-  { type: 'close', because },
-]
-/** A line that means nothing. */
-export const keepAlive = (): Effect => write(':\n\n')
