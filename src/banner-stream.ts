@@ -5,13 +5,16 @@ import { limits } from './protocol/limits.ts'
 /** Tells each banner that differs from the one before. Nothing ticks while nobody listens. */
 
 export function createBannerStream(show: () => Banner) {
-  const listeners = new Set<() => void>()
+  const listeners = new Set<(look: () => Banner) => void>()
   let soon: NodeJS.Timeout | undefined
   let tick: NodeJS.Timeout | undefined
 
   const look = (): void => {
     soon = undefined
-    for (const tell of listeners) tell()
+    let shown: Banner | undefined
+    // All who listen share it: it reads every service.
+    const once = (): Banner => (shown ??= show())
+    for (const tell of listeners) tell(once)
   }
   /** Countdowns go on, and what has just ended is over after a while, without a fact that says so. */
   const pace = (): void => {
@@ -34,9 +37,9 @@ export function createBannerStream(show: () => Banner) {
       // The newest is what counts: those in between are left out.
       const free = (): void => {
         waiting = false
-        if (listeners.has(tell)) tell()
+        if (listeners.has(tell)) tell(show)
       }
-      const tell = (): void => {
+      const tell = (see: () => Banner): void => {
         if (waiting) return
         const room = sink.room()
         if (room !== undefined) {
@@ -44,7 +47,7 @@ export function createBannerStream(show: () => Banner) {
           void room.then(free)
           return
         }
-        const banner = show()
+        const banner = see()
         // That it went on since another fact is not news.
         const news = JSON.stringify({ ...banner, since: null })
         if (news === said) return
@@ -53,7 +56,7 @@ export function createBannerStream(show: () => Banner) {
       }
       listeners.add(tell)
       pace()
-      tell()
+      tell(show)
       return () => {
         listeners.delete(tell)
         pace()
