@@ -49,20 +49,20 @@ export interface LifeParts {
   readonly root: Actor<AnyActorLogic>
   readonly listeners: readonly ListenerSpec[]
   readonly directory: Directory
-  readonly fleet: Boot
-  readonly view: FleetView
-  readonly gateway: ReturnType<typeof createGateway>
+  readonly fleet: Pick<Boot, 'prepare' | 'names'>
+  readonly view: Pick<FleetView, 'listeners'>
+  readonly gateway: Pick<ReturnType<typeof createGateway>, 'invoke' | 'resume' | 'concluded'>
   readonly surfaces: Pick<ReturnType<typeof createSurfaces>, 'prepare'>
-  readonly containers: Containers
-  readonly exits: Exits
-  readonly logs: ReturnType<typeof createLogKeeping>
-  readonly meter: Meter
-  readonly watching: ReturnType<typeof createWatching>
-  readonly runner: ReturnType<typeof createRunner>
-  readonly schedules: ReturnType<typeof createSchedules>
-  readonly security: Security
-  readonly switching: ReturnType<typeof createSwitching>
-  readonly reloading: ReturnType<typeof createReloading>
+  readonly containers: Pick<Containers, 'unavailable' | 'removeAll'>
+  readonly exits: Pick<Exits, 'dir'>
+  readonly logs: Pick<ReturnType<typeof createLogKeeping>, 'folder' | 'start' | 'stop'>
+  readonly meter: Pick<Meter, 'start' | 'stop'>
+  readonly watching: Pick<ReturnType<typeof createWatching>, 'start' | 'close' | 'cleared'>
+  readonly runner: Pick<ReturnType<typeof createRunner>, 'cleared'>
+  readonly schedules: Pick<ReturnType<typeof createSchedules>, 'begin'>
+  readonly security: Pick<Security, 'stop'>
+  readonly switching: Pick<ReturnType<typeof createSwitching>, 'resume'>
+  readonly reloading: Pick<ReturnType<typeof createReloading>, 'reload'>
   readonly faults: Faults
   readonly supervisor: ReturnType<typeof createSupervisor>
   readonly log: Log

@@ -1,11 +1,8 @@
 import { hostname } from 'node:os'
 import { createConversation } from './actors/conversation.ts'
 import { createServerSockets } from './actors/server-socket.ts'
-import { dashboard } from './dialects/dashboard.ts'
-import { httpApi } from './dialects/http-api.ts'
 import { jsonrpc } from './dialects/jsonrpc.ts'
 import { magictunnel } from './dialects/magictunnel.ts'
-import { watch } from './dialects/watch.ts'
 import type { Admission } from './machines/listener.ts'
 import type { ListenerSpec, Log, WireTimes } from './options.ts'
 import type { Gateway } from './protocol/calls.ts'
@@ -55,17 +52,6 @@ export function createSurfaces(parts: SurfacesParts) {
     ['jsonrpc', jsonrpc({ isStream: (method) => registry.get(method)?.kind === 'stream' }) as Dialect],
     // One request, one answer: what asks for a stream is told that it needs more than that.
     ['jsonrpc-exchange', jsonrpc({ isStream: () => false }) as Dialect],
-    ['http-api', httpApi({ registry }) as Dialect],
-    ['watch', watch as Dialect],
-    [
-      'dashboard',
-      dashboard({
-        now: timestamp,
-        defaultService,
-        makeTargets: () => parts.dashboard.programs().allowed.make,
-        environment: () => parts.dashboard.environment,
-      }) as Dialect,
-    ],
     ['magictunnel', magictunnel({ now: timestamp, defaultService, isAllowed }) as Dialect],
   ])
   const certificates: Certificates = {
@@ -84,12 +70,27 @@ export function createSurfaces(parts: SurfacesParts) {
     /** Loads what is large, where a listener asks for it. */
     async prepare(): Promise<void> {
       const wanted = listeners.some(({ endpoint }) => /^https?:/.test(endpoint))
-      if (all.has('http') || !wanted) return
-      const [{ http }, { createSite }, { ownNames }] = await Promise.all([
+      if (!wanted) return
+      const [{ http }, { createSite }, { ownNames }, { dashboard }, { httpApi }, { watch }] = await Promise.all([
         import('./transports/http.ts'),
         import('./http/app.ts'),
         import('./http/hosts.ts'),
+        import('./dialects/dashboard.ts'),
+        import('./dialects/http-api.ts'),
+        import('./dialects/watch.ts'),
       ])
+      spoken.set('http-api', httpApi({ registry }) as Dialect)
+      spoken.set('watch', watch as Dialect)
+      spoken.set(
+        'dashboard',
+        dashboard({
+          now: timestamp,
+          defaultService,
+          makeTargets: () => parts.dashboard.programs().allowed.make,
+          environment: () => parts.dashboard.environment,
+        }) as Dialect,
+      )
+      if (all.has('http')) return
       const siteOf = (scheme: string) => (host: string) =>
         createSite({
           version,

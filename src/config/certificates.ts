@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { createSecureContext } from 'node:tls'
+import process from 'node:process'
 import type { Certificate } from '../protocol/control-rules.ts'
 import { messageOf } from '../protocol/errors.ts'
 import { limits } from '../protocol/limits.ts'
@@ -46,6 +46,8 @@ export function readCertificate(written: WrittenTls | undefined, at: Path, dir: 
     checker.warn([...at, 'cert'], { message: `this certificate has expired on ${first.validTo}: clients will refuse it` })
   }
   const whole = { cert, key, ca }
+  // Loaded where a config speaks of TLS: it takes 6 MB, and every command line reads a config.
+  const { createSecureContext } = process.getBuiltinModule('node:tls')
   const fits = sound('cert', "can't be used", () => void createSecureContext({ cert, key, ...(ca === null ? {} : { ca }) }))
   return fits ? whole : null
 }

@@ -1,11 +1,14 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { connect as connectSecurely, createServer as createSecureServer } from 'node:tls'
+import process from 'node:process'
 import { hostAndPort } from '../protocol/endpoint.ts'
 import type { Listener, Transport } from '../protocol/link.ts'
 import { limits } from '../protocol/limits.ts'
 import { bind, peerOf } from './bind.ts'
 import { followCertificate, guardHandshakes, secureOptions, uncertified, type Certificates } from './secure.ts'
 import { linkOf, lobby } from './stream-link.ts'
+
+/** Loaded with the first listener that speaks TLS: it takes 6 MB. */
+const tls = (): typeof import('node:tls') => process.getBuiltinModule('node:tls')
 
 export interface TcpParts {
   /** Connections at once. */
@@ -26,7 +29,7 @@ export function tcp({ most = limits.connections, certificates, handshakeTime }: 
     scheme: certificates === undefined ? 'tcp' : 'tls',
     dial(address, emit) {
       const to = hostAndPort(address)
-      const socket = certificates === undefined ? connect({ ...to, noDelay: true }) : connectSecurely(to)
+      const socket = certificates === undefined ? connect({ ...to, noDelay: true }) : tls().connect(to)
       const link = linkOf(socket, emit)
       socket.once(certificates === undefined ? 'connect' : 'secureConnect', () => emit({ type: 'link.opened' }))
       return link
@@ -56,7 +59,7 @@ export function tcp({ most = limits.connections, certificates, handshakeTime }: 
       let server: Server
       let release = (): void => {}
       if (certificates !== undefined && certificate !== undefined) {
-        const secure = createSecureServer(
+        const secure = tls().createServer(
           { ...secureOptions(certificate, handshakeTime), allowHalfOpen: true, noDelay: true },
           take,
         )
