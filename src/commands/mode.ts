@@ -74,7 +74,12 @@ export const systemSwitchMode = mutation({
   deadline: 60 * 60_000,
   idempotent: true,
   input: z.strictObject({
-    mode: z.string().min(1).max(limits.nameLength).describe('name of the mode'),
+    mode: z
+      .string()
+      .min(1)
+      .max(limits.nameLength)
+      .describe('name of the mode')
+      .meta({ examples: ['advanced'] }),
     ...asked,
   }),
   output,

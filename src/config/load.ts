@@ -1,12 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { isRecord } from '../protocol/json.ts'
-import type { LogRules } from '../protocol/log-rules.ts'
 import { limits } from '../protocol/limits.ts'
-import type { Certificate } from '../protocol/control-rules.ts'
-import type { GroupSpec } from '../protocol/group.ts'
-import type { HookSpec } from '../protocol/hook.ts'
-import type { ModeEntry, ModeSource } from '../protocol/mode.ts'
-import type { ServiceSpec } from '../protocol/service.ts'
 import { checkDefaultService, checkDelays, checkEnabled, checkSecurity, checkService, checkServiceName } from './check.ts'
 import { readCertificate } from './certificates.ts'
 import { createChecker, type Checker } from './checker.ts'
@@ -17,77 +11,25 @@ import { modeChanges } from './in-mode.ts'
 import { modesOf } from './modes.ts'
 import { checkDependencies } from './dependencies.ts'
 import { readDocument } from './document.ts'
-import { readOverrides, type Flags, type RunEnvironment } from './environment.ts'
-import type { ConfigProblem } from './errors.ts'
+import { readOverrides, type Flags } from './environment.ts'
 import { validate } from './explain.ts'
 import { checkGroups, resolveGroups } from './groups.ts'
 import { checkHooks, resolveHooks } from './hooks.ts'
 import { readConfigText, shownPath } from './file.ts'
 import { setting, type Environment } from './interpolate.ts'
 import { nearest } from '../protocol/nearest.ts'
+import type { LoadedConfig } from './loaded.ts'
 import { logRulesOf, resolveService } from './resolve.ts'
-import { fileSchema, laterSurfaces, type LogLevel } from './schema.ts'
+import { fileSchema, laterSurfaces } from './schema.ts'
 import { secretVariables } from './secrets.ts'
-import { resolveHost, resolveSecurity, type Security } from './security.ts'
+import { resolveHost, resolveSecurity } from './security.ts'
 import { serviceSchema, type WrittenService } from './service-schema.ts'
 import { noTokens, readTokens } from './tokens.ts'
 import { readTree, type Tree } from './tree.ts'
 
 export { findConfig } from './file.ts'
 export type { Flags } from './environment.ts'
-
-/** A config in full: absolute paths, ms, every default and override filled in. Data only, but for the way to its other modes. */
-export interface LoadedConfig {
-  readonly path: string
-  /** The folder of the file: what relative paths in it are relative to. */
-  readonly dir: string
-  readonly stateDir: string
-  /** In the order of the file. */
-  readonly services: readonly ServiceSpec[]
-  /** In the order of the file. */
-  readonly groups: readonly GroupSpec[]
-  /** Who is told when something happens. */
-  readonly hooks: readonly HookSpec[]
-  readonly defaultService: string | null
-  /** The mode in force; null: none. */
-  readonly mode: string | null
-  readonly modeSource: ModeSource
-  /** Every mode that there is. */
-  readonly modes: readonly ModeEntry[]
-  /** Services that are not part of the fleet in this mode, with those in which they are. */
-  readonly leftOut: ReadonlyMap<string, readonly string[]>
-  /** Absolute paths of the files that variables of services were read from; those that may be missing, too. */
-  readonly envFiles: readonly string[]
-  /** `port`: null = off. */
-  readonly supervisor: Listening & Security
-  readonly http: Listening & { readonly allowedOrigins: readonly string[] }
-  readonly log: {
-    readonly file: string | null
-    readonly level: LogLevel
-    /** At so many bytes it is set aside; so many of those are kept. */
-    readonly maxSize: number
-    readonly keep: number
-  }
-  /** What is kept of services' output, where a service does not say otherwise, and of those that are gone. */
-  readonly logs: LogRules
-  /** How long events are kept (ms), and how many bytes of them. */
-  readonly journal: { readonly maxAge: number; readonly maxBytes: number }
-  readonly environment: RunEnvironment
-  readonly warnings: readonly ConfigProblem[]
-  /** Variables that fill in secrets of Hyphae's own; they must not reach the programs that it runs. */
-  readonly secretVariables: readonly string[]
-  /** What the command line said instead of the file; whoever reads the file again says it again. */
-  readonly flags: Flags
-  /** The same text in another of its modes, with env files as they were read. Throws a ConfigError. */
-  inMode(mode: string): LoadedConfig
-}
-
-/** Where a surface listens. `tls`: null = without. */
-interface Listening {
-  readonly host: string
-  readonly port: number | null
-  readonly tls: Certificate | null
-}
+export type { LoadedConfig } from './loaded.ts'
 
 /** The sections that mean something in this version. */
 const sections: ReadonlySet<string> = new Set(['supervisor', 'state', 'http', 'log', 'journal', 'modes'])

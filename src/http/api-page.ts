@@ -101,7 +101,8 @@ function output({ responses }: Operation): Html | string {
   </details>`
 }
 
-function section({ path, method, operation }: Listed, also: boolean, curl: CurlParts): Html {
+/** All but its line to copy is made once. */
+function section({ path, method, operation }: Listed, also: boolean): (curl: CurlParts) => Html {
   const { operationId, summary, 'x-permission': permission, 'x-kind': kind, security } = operation
   const who =
     security?.length === 0
@@ -110,21 +111,25 @@ function section({ path, method, operation }: Listed, also: boolean, curl: CurlP
         ? 'whoever is known'
         : html`whoever has <code>${permission}</code>`
   const rows = taken(operation)
-  return html`<section class="command" id="${operationId}" aria-labelledby="${operationId}-title">
-    <h3 id="${operationId}-title">
+  const before = html`<h3 id="${operationId}-title">
       <span class="method">${method.toUpperCase()}</span> <span class="path"><code>${path}</code></span>
     </h3>
     <p>${prose(summary)}</p>
     <p class="facts">
       ${kind === undefined ? '' : html`${kind} · `}for ${who}${also ? html` · POST with the same as JSON does it too` : ''}
-    </p>
-    <pre class="line" tabindex="0">${curlLine(path, method, operation, curl)}</pre>
-    ${rows.length === 0 ? html`<p class="dim">It takes nothing.</p>` : table('What it takes', rows, true)} ${answers(operation)}
-    ${output(operation)}
-  </section>`
+    </p>`
+  const after = html`${rows.length === 0 ? html`<p class="dim">It takes nothing.</p>` : table('What it takes', rows, true)}
+  ${answers(operation)} ${output(operation)}`
+  return (curl) =>
+    html`<section class="command" id="${operationId}" aria-labelledby="${operationId}-title">
+      ${before}
+      <pre class="line" tabindex="0">${curlLine(path, method, operation, curl)}</pre>
+      ${after}
+    </section>`
 }
 
-export function apiPage(document: OpenApi, curl: CurlParts): Page {
+/** Anybody may ask for it, so what is the same for everybody is made once. */
+export function apiPage(document: OpenApi): (curl: CurlParts) => Page {
   const all = listed(document)
   const ofTag = (tag: string): Listed[] => all.filter(({ operation }) => operation.tags.includes(tag))
   const hasPost = (path: string): boolean => {
@@ -148,53 +153,61 @@ export function apiPage(document: OpenApi, curl: CurlParts): Page {
         <td>${status}</td>
       </tr>`,
   )
-  const token = curl.token
-    ? html`<p>A token is needed: <code>export HYPHAE_TOKEN=…</code> first, and the lines below use it.</p>`
-    : html`<p>Whoever is on this machine needs no token; from elsewhere it is <code>-H 'authorization: Bearer …'</code>.</p>`
-  return pageOf({
-    title: 'Hyphae: the API',
-    style,
-    body: html`<header>
-        <h1>The API of Hyphae ${String(document.info['version'])}</h1>
-        <p><a href="/">What goes on</a> · <a href="/openapi.json">The same for programs (OpenAPI 3.1)</a></p>
-      </header>
-      <main>
-        <p>
-          What reads is a GET with its input in the query: a list is a name that comes several times, an object is JSON. What
-          changes something is a POST with JSON, and answers once it is done; <code>Prefer: respond-async</code> answers as soon
-          as it is accepted, with 202. With the same <code>Idempotency-Key</code> it is done once. Streams are Server-Sent Events.
-        </p>
-        ${token}
-        <form method="get" action="/api">
-          <label for="service">Service in the lines to copy</label>
-          <input id="service" name="service" value="${curl.service}" autocomplete="off" spellcheck="false" />
-          <button>Show</button>
-        </form>
-        <nav aria-label="Operations">${index}</nav>
-        ${document.tags.map(
-          ({ name, description }) =>
-            html`<h2>${name}</h2>
-              <p>${prose(description)}</p>
-              ${ofTag(name).map((one) => section(one, hasPost(one.path), curl))}`,
-        )}
-        <h2 id="errors">Errors</h2>
-        <p>
-          Each is <code>{"error": {"code", "message", "data"}}</code>; <code>data.field</code> is what is wrong,
-          <code>data.rule</code> what refused.
-        </p>
-        <div class="wide">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Code</th>
-                <th scope="col">Status</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${codes}
-            </tbody>
-          </table>
-        </div>
-      </main>`,
-  })
+  const tags = document.tags.map(({ name, description }) => ({
+    name,
+    description: prose(description),
+    sections: ofTag(name).map((one) => section(one, hasPost(one.path))),
+  }))
+  return (curl) => {
+    const token = curl.token
+      ? html`<p>A token is needed: <code>export HYPHAE_TOKEN=…</code> first, and the lines below use it.</p>`
+      : html`<p>Whoever is on this machine needs no token; from elsewhere it is <code>-H 'authorization: Bearer …'</code>.</p>`
+    return pageOf({
+      title: 'Hyphae: the API',
+      style,
+      body: html`<header>
+          <h1>The API of Hyphae ${String(document.info['version'])}</h1>
+          <p><a href="/">What goes on</a> · <a href="/openapi.json">The same for programs (OpenAPI 3.1)</a></p>
+        </header>
+        <main>
+          <p>
+            What reads is a GET with its input in the query: a list is a name that comes several times, an object is JSON. What
+            changes something is a POST with JSON, and answers once it is done; <code>Prefer: respond-async</code> answers as soon
+            as it is accepted, with 202. With the same <code>Idempotency-Key</code> it is done once. Streams are Server-Sent
+            Events.
+          </p>
+          ${token}
+          <form method="get" action="/api">
+            <label for="service">Service in the lines to copy</label>
+            <input id="service" name="service" value="${curl.service}" autocomplete="off" spellcheck="false" />
+            <button>Show</button>
+          </form>
+          <nav aria-label="Operations">${index}</nav>
+          ${tags.map(
+            ({ name, description, sections }) =>
+              html`<h2>${name}</h2>
+                <p>${description}</p>
+                ${sections.map((one) => one(curl))}`,
+          )}
+          <h2 id="errors">Errors</h2>
+          <p>
+            Each is <code>{"error": {"code", "message", "data"}}</code>; <code>data.field</code> is what is wrong,
+            <code>data.rule</code> what refused.
+          </p>
+          <div class="wide">
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">Code</th>
+                  <th scope="col">Status</th>
+                </tr>
+              </thead>
+              <tbody>
+                ${codes}
+              </tbody>
+            </table>
+          </div>
+        </main>`,
+    })
+  }
 }

@@ -1,6 +1,6 @@
 import type { ApiPart } from './api-part.ts'
 import { apiPage } from './api-page.ts'
-import { openApi, type OpenApi } from './openapi.ts'
+import { openApi } from './openapi.ts'
 import { showPage } from './page-routes.ts'
 import { only, type RouteFamily } from './routes.ts'
 
@@ -18,19 +18,23 @@ export interface DocumentParts {
 const serviceName = /^[\w.@:-]{1,64}$/
 
 export function documentRoutes({ version, parts, needsToken }: DocumentParts): RouteFamily {
-  let made: OpenApi | undefined
-  const document = (): OpenApi => (made ??= openApi(version, parts()))
+  let made: { readonly text: string; readonly page: ReturnType<typeof apiPage> } | undefined
+  const make = () => {
+    const document = openApi(version, parts())
+    return { text: JSON.stringify(document), page: apiPage(document) }
+  }
+  const described = () => (made ??= make())
   return {
     open: ['/openapi.json', '/api', '/api/'],
     add(app) {
-      app.get('/openapi.json', (context) => context.json(document()))
+      app.get('/openapi.json', (context) => context.body(described().text, 200, { 'content-type': 'application/json' }))
       only(app, '/openapi.json', 'GET, HEAD')
       app.get('/api', (context) => {
         const service = context.req.query('service') ?? ''
         // The guard has seen to it that the host is one of ours.
         const origin = `${new URL(context.req.url).protocol}//${context.req.header('host') ?? ''}`
         const curl = { origin, service: serviceName.test(service) ? service : 'web', token: needsToken() }
-        return showPage(context, apiPage(document(), curl))
+        return showPage(context, described().page(curl))
       })
       only(app, '/api', 'GET, HEAD')
       app.get('/api/', (context) => context.redirect('/api'))

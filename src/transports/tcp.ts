@@ -1,5 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import process from 'node:process'
+import type * as Tls from 'node:tls'
 import { hostAndPort } from '../protocol/endpoint.ts'
 import type { Listener, Transport } from '../protocol/link.ts'
 import { limits } from '../protocol/limits.ts'
@@ -8,7 +9,7 @@ import { followCertificate, guardHandshakes, secureOptions, uncertified, type Ce
 import { linkOf, lobby } from './stream-link.ts'
 
 /** Loaded with the first listener that speaks TLS: it takes 6 MB. */
-const tls = (): typeof import('node:tls') => process.getBuiltinModule('node:tls')
+const tls = (): typeof Tls => process.getBuiltinModule('node:tls')
 
 export interface TcpParts {
   /** Connections at once. */

@@ -32,7 +32,7 @@ describe('html', () => {
 })
 
 describe('the page of the API', () => {
-  const { text, policy } = apiPage(document, curl)
+  const { text, policy } = apiPage(document)(curl)
 
   test('has every command, and nothing that runs', () => {
     for (const name of registry.keys()) expect(text).toContain(`id="${name}"`)

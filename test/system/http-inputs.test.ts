@@ -92,7 +92,8 @@ describe('a text stays a text', () => {
         if (there.type !== 'string') continue
         for (const canary of canaries(next())) {
           const { status, error } = await post(command.name, JSON.stringify(replaced(whole, at, canary)))
-          if (status >= 500) failed.push([command.name, at, canary, status, error])
+          // This fleet has no modes, and says so.
+          if (status >= 500 && error?.code !== 'unavailable') failed.push([command.name, at, canary, status, error])
         }
       }
     }
