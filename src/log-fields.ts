@@ -23,6 +23,10 @@ const levels: Partial<Record<FactType, 'warn' | 'error'>> = {
   'system.damaged': 'error',
   'system.reloadRefused': 'warn',
   'actor.crashed': 'error',
+  'access.refused': 'warn',
+  'command.refused': 'warn',
+  'program.refused': 'warn',
+  'system.lockdown': 'warn',
   'hook.failed': 'warn',
   'hook.dropped': 'warn',
 }

@@ -40,6 +40,7 @@ test.each<[Partial<Fact>, string, object]>([
     'info',
     { by: 'token:ci', command: 'service.restart', request_id: 'r1', service: 'web' },
   ],
+  [{ type: 'access.refused', because: 'a wrong token from 10.0.0.7:5' }, 'warn', {}],
 ])('the fields of %j', (more, level, fields) => {
   const { lines, log } = stage()
   logFact(log, fact(more), entry)
