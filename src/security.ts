@@ -6,7 +6,7 @@ import type { Gateway } from './protocol/calls.ts'
 import type { Command } from './protocol/command.ts'
 import type { ControlRules } from './protocol/control-rules.ts'
 import type { Statement } from './protocol/facts.ts'
-import { addressOf } from './protocol/ids.ts'
+import { addressOf, parseAddress } from './protocol/ids.ts'
 import { lockdownInWords, type Lockdown } from './protocol/lockdown.ts'
 import { originOf, type Principal } from './protocol/principal.ts'
 import type { ReplyError } from './protocol/reply.ts'
@@ -109,8 +109,8 @@ export function createSecurity({ registry, rules: first, directory, deliver, sta
       rules = next
       access.take(next.access)
       for (const listener of listeners) listener()
-      for (const { address, kind } of directory.actors()) {
-        if (kind !== 'connection') continue
+      for (const address of directory.addresses()) {
+        if (parseAddress(address).kind !== 'connection') continue
         const known = directory.entry(address)?.snapshot.context['principal'] as Principal | null | undefined
         const now = known == null ? null : access.current(known)
         if (now !== null && 'because' in now) deliver(address, { type: 'CLOSE', because: now.because } as { type: string })
