@@ -98,10 +98,11 @@ describe('a wrong token', () => {
     }
   })
 
-  test('hundreds of them are told to come later, and a right one is served before they are all answered', async () => {
+  test('a hundred of them are told to come later, and a right one is served before they are all answered', async () => {
     const one = await start()
-    let left = 300
-    const wrong = Array.from({ length: 300 }, async (_, index) => {
+    const many = 100
+    let left = many
+    const wrong = Array.from({ length: many }, async (_, index) => {
       const response = await fetch(`${one.origin}/rpc`, {
         method: 'POST',
         headers: bearer(`wrong ${index}`.replace(' ', '-')),
@@ -110,14 +111,14 @@ describe('a wrong token', () => {
       left--
       return { status: response.status, after: response.headers.get('retry-after') }
     })
-    await eventually(() => expect(left).toBeLessThan(300))
+    await eventually(() => expect(left).toBeLessThan(many))
     const { result } = await ask(one.origin, 'system.status', {}, bearer(tokens.viewer))
     expect(result).toBeDefined()
     expect(left).toBeGreaterThan(0)
     const answers = await Promise.all(wrong)
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(limits.failedLogins + limits.failedLoginHolds)
     const late = answers.filter(({ status }) => status === 429)
-    expect(late).toHaveLength(300 - limits.failedLogins - limits.failedLoginHolds)
+    expect(late).toHaveLength(many - limits.failedLogins - limits.failedLoginHolds)
     expect(late.every(({ after }) => Number(after) >= 1)).toBe(true)
     // One fact when it began; the rest is told together.
     expect(factsOf(one, 'access.refused').map(({ data }) => data)).toEqual([
