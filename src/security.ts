@@ -11,6 +11,7 @@ import { lockdownInWords, type Lockdown } from './protocol/lockdown.ts'
 import { originOf, type Principal } from './protocol/principal.ts'
 import type { ReplyError } from './protocol/reply.ts'
 import { createRepeats } from './repeats.ts'
+import { createStreamShare } from './stream-share.ts'
 
 /**
  * What stands between callers and the gateway: who they are now, which rules hold now, and whether the fleet is locked down.
@@ -51,6 +52,7 @@ export function createSecurity({ registry, rules: first, directory, deliver, sta
   const about = addressOf('supervisor', 'root')
   let rules = first
   const listeners = new Set<() => void>()
+  const streams = createStreamShare()
 
   const logins = createRepeats<{ readonly via: string; readonly peer: string }>(({ via, peer }, count) => {
     const because = count === 1 ? `a wrong token from ${peer}` : `${count} wrong tokens, the last from ${peer}`
@@ -127,7 +129,7 @@ export function createSecurity({ registry, rules: first, directory, deliver, sta
       subscribe(given, name, input, sink) {
         const one = admitted(given, name)
         if ('error' in one) return { error: one.error }
-        const opened = gateway.subscribe(one.principal, name, input, sink)
+        const opened = streams.subscribe(one.principal, sink, (counted) => gateway.subscribe(one.principal, name, input, counted))
         if ('error' in opened) note(one.principal, name, opened.error)
         return opened
       },

@@ -107,6 +107,7 @@ const composition = [
   'hook-payload',
   'banner-stream',
   'log-fields',
+  'stream-share',
 ]
 
 describe('the import law', () => {

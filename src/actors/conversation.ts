@@ -157,6 +157,7 @@ export function createConversation(parts: ConversationParts) {
           const proof = authenticate(input.listener, effect.token, input.peer)
           if ('rejected' in proof) return turnAway(effect.corr, proof.rejected)
           principal = proof.principal
+          wire.proved?.()
           sendBack({ type: 'conversation.authenticated', principal })
           const { name, role } = principal
           return hear({ type: 'replied', corr: effect.corr, reply: { ok: true, output: { name, role } } })
@@ -225,17 +226,14 @@ export function createConversation(parts: ConversationParts) {
       let seq = 0
       let answered = false
       const early: Array<() => void> = []
+      const tell = (say: () => void): unknown => (answered ? say() : early.push(say))
       const sink: Sink = {
         room: () => (closed || wire.queued < streamHighWater ? undefined : new Promise((resolve) => waiting.push(resolve))),
         item(item) {
-          const say = (): void => hear({ type: 'item', corr, seq: ++seq, item })
-          if (answered) say()
-          else early.push(say)
+          tell(() => hear({ type: 'item', corr, seq: ++seq, item }))
         },
         end(because) {
-          const say = (): void => hear({ type: 'streamEnded', corr, because })
-          if (answered) say()
-          else early.push(say)
+          tell(() => hear({ type: 'streamEnded', corr, because }))
           subscriptions.delete(corr)
         },
       }
@@ -288,6 +286,7 @@ export function createConversation(parts: ConversationParts) {
       leave(command.because)
       watchReader()
     })
+    if (principal !== null) wire.proved?.()
     hear({ type: 'opened', authenticated: principal !== null })
     wire.resume()
     return () => {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
+import { getRequestListener, RequestError } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 import type { Command } from '../protocol/command.ts'
@@ -45,6 +45,9 @@ function createApp(families: readonly RouteFamily[], onDefect: SiteParts['onDefe
   return app
 }
 
+const badTarget = { status: 400, error: { code: 'invalid_request', message: 'expected a URL of its host and its path' } }
+const defect = { status: 500, error: { code: 'internal', message: 'something went wrong inside; the log has the details' } }
+
 /** The site of one listener. */
 export function createSite(parts: SiteParts): Site {
   const { version: _, registry: __, onDefect, ...rules } = parts
@@ -66,7 +69,16 @@ export function createSite(parts: SiteParts): Site {
           return RESPONSE_ALREADY_SENT
         },
       }),
-    { overrideGlobalObjects: false, autoCleanupIncoming: false },
+    {
+      overrideGlobalObjects: false,
+      autoCleanupIncoming: false,
+      // Before there is a request that an application could answer: a host or target of which it makes no URL.
+      errorHandler(error) {
+        if (!(error instanceof RequestError)) onDefect(error, '')
+        const found = error instanceof RequestError ? badTarget : defect
+        return Response.json({ error: found.error }, { status: found.status })
+      },
+    },
   )
   return {
     admit: (asked) => admit(asked, guard),

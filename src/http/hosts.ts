@@ -12,6 +12,8 @@ export interface OwnNames {
 export function hostOf(written: string): string | undefined {
   const [, bracketed, name, port] = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::(\d{1,5}))?$/i.exec(written) ?? []
   if (port !== undefined && Number(port) > 65_535) return undefined
+  // What looks like an address and is none: nobody is there.
+  if (URL.parse(`http://${written}`) === null) return undefined
   return (bracketed ?? name?.replace(/\.$/, ''))?.toLowerCase()
 }
 

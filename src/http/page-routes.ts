@@ -5,9 +5,13 @@ import { only, type Env, type RouteFamily } from './routes.ts'
 
 /** What somebody sees who opens the port in a browser. */
 
-export function showPage(context: Context<Env>, { text, policy }: Page): Response {
+export function guardPage(context: Context<Env>, policy: string): void {
   context.header('content-security-policy', policy)
   context.header('referrer-policy', 'no-referrer')
+}
+
+function showPage(context: Context<Env>, { text, policy }: Page): Response {
+  guardPage(context, policy)
   return context.html(text)
 }
 

@@ -416,4 +416,8 @@ export const limits = {
   switchStepTime: 15 * 60_000,
   /** Services that a fact, or a reason, of a switch of modes names: a fact is kept for a month. */
   switchNames: 20,
+  /** Pages of the API that are kept as they were made, one for each origin and service asked for. One takes 200 KB, and 4 ms. */
+  keptPages: 8,
+  /** Streams that one caller may have open over the network: each event is written to each of them, and takes 10 µs. */
+  callerStreams: 64,
 } as const

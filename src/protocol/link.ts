@@ -67,6 +67,8 @@ export interface Transport {
 }
 
 export interface Link {
+  /** Who is at the other end has proved who he is: nobody else's connection takes this one's place. */
+  proved?(): void
   /** Each chunk is one whole message, and each `send` makes one: no codec has to cut it. */
   readonly framed?: boolean
   /** False: wait for `link.drained`. What was given is sent all the same. */

@@ -13,6 +13,9 @@ export function decide(spec: ProgramSpec, rules: ProgramRules): Decision {
   const env = Object.entries(spec.env ?? {})
   const variable = decisiveVariable(spec.env)
   if (variable !== undefined) return refuse('env', `the variable ${shown(variable)} decides what is run, so it can't be set`)
+  // In its folder npm looks for settings, and they name the shell that it uses.
+  const placed = type === 'npm' ? env.find(([name]) => name.toUpperCase() === 'PREFIX')?.[0] : undefined
+  if (placed !== undefined) return refuse('env', `npm takes its settings from where the variable ${shown(placed)} says`)
   // Each variable is one of make's own, and may become part of a line for a shell.
   const made = type === 'make' ? env.find(([name, value]) => !isPlain(name, value))?.[0] : undefined
   if (made !== undefined) return refuse('env', `make could run anything with this value of the variable ${shown(made)}`)
@@ -80,9 +83,13 @@ const decidesWhatRuns = new RegExp(
   [
     '^(PATH|SHELL|SHELLOPTS|BASHOPTS|BASH_ENV|BASH_FUNC_.*|ENV|IFS|PS4|PROMPT_COMMAND',
     'LD_.*|DYLD_.*|GCONV_PATH|GLIBC_TUNABLES|MAKE|MAKEFILES|MAKEFLAGS|MFLAGS|GNUMAKEFLAGS',
-    'HOME|XDG_.*|NODE_(OPTIONS|PATH|REPL_.*)|OPENSSL_.*|PYTHON(STARTUP|PATH|HOME|INSPECT|USERBASE|BREAKPOINT)|PERL5(OPT|LIB|DB)|RUBY(OPT|LIB)|(JDK_)?JAVA_(TOOL_)?OPTIONS|_JAVA_OPTIONS|CLASSPATH|LUA_INIT.*|GOFLAGS|GOROOT|DOTNET_STARTUP_HOOKS',
-    'RUSTC.*|CARGO|CARGO_HOME|CARGO_BUILD_.*|CARGO_TARGET_.*|RUSTUP_.*|RUSTDOC|RUSTFLAGS|CARGO_ENCODED_.*|CARGO_ALIAS_.*',
-    'CC|CXX|AR|LD|(CC|CXX|AR)_.*|TAR_OPTIONS|LESSOPEN|.*_(ASKPASS|RSH)|GIT_.*|EDITOR|VISUAL|PAGER|BROWSER|HYPHAE_.*)$|^npm_config_',
+    'HOME|XDG_.*|ZDOTDIR|NODE_(OPTIONS|PATH|REPL_.*)|OPENSSL_.*|PERLLIB|PERL5(OPT|LIB|DB|SHELL)|RUBY(OPT|LIB|PATH|SHELL)|GEM_.*|BUNDLE_.*',
+    'PYTHON(STARTUP|PATH|HOME|INSPECT|USERBASE|BREAKPOINT|WARNINGS|EXECUTABLE|PLATLIBDIR|PYCACHEPREFIX)|PHPRC|PHP_INI_SCAN_DIR',
+    '(JDK_)?JAVA_(TOOL_)?OPTIONS|_JAVA_OPTIONS|JAVA_(HOME|OPTS)|(MAVEN|GRADLE)_OPTS|CLASSPATH|LUA_INIT.*|LUA_C?PATH.*',
+    'GO(FLAGS|ROOT|ENV|TOOLCHAIN)|DOTNET_(STARTUP_HOOKS|ROOT.*|ADDITIONAL_DEPS|SHARED_STORE)|CORECLR_.*|ERL_([AZ]?FLAGS|LIBS)',
+    'RUSTC.*|CARGO|CARGO_(HOME|BUILD_.*|TARGET_.*|HOST_.*|CREDENTIAL_.*|REGISTR.*|UNSTABLE_.*|DOC_.*|NET_.*|ENCODED_.*|ALIAS_.*)|RUSTUP_.*|RUSTDOC|RUSTFLAGS',
+    'CC|CXX|AR|LD|(CC|CXX|AR)_.*|.*_(CC|CXX|AR)|CMAKE|CMAKE_.*(LAUNCHER|COMPILER|TOOLCHAIN|PROGRAM).*|PROTOC|PKG_CONFIG(_.*)?',
+    'TAR_OPTIONS|LESSOPEN|.*_(ASKPASS|RSH)|GIT_.*|EDITOR|VISUAL|PAGER|BROWSER|HYPHAE_.*)$|^npm_config_',
   ].join('|'),
   'i',
 )

@@ -44,6 +44,8 @@ export interface HttpParts {
   /** What is served where a listener was told to listen on this host. */
   site(host: string): Site
   readonly times?: Partial<HttpTimes> | undefined
+  /** Connections at once. */
+  readonly most?: number
   /** Those of listeners that speak TLS; without them none does. */
   readonly certificates?: Certificates | undefined
 }
@@ -68,7 +70,7 @@ const busy: Refusal = { kind: 'refused', status: 503, code: 'overloaded', messag
  * HTTP: `http:127.0.0.1:3001`. Each exchange and each WebSocket is a link; it dials WebSockets. With certificates the same with
  * TLS around it: `https:127.0.0.1:3001`.
  */
-export function http({ site: siteOf, times: given, certificates }: HttpParts): Transport {
+export function http({ site: siteOf, times: given, most = limits.connections, certificates }: HttpParts): Transport {
   const times: HttpTimes = { ...usual, ...given }
   const sockets = new WebSocketServer({
     noServer: true,
@@ -90,18 +92,19 @@ export function http({ site: siteOf, times: given, certificates }: HttpParts): T
       socket.once('open', () => emit({ type: 'link.opened' }))
       return link
     },
-    listen: (address, emit) => listen(address, emit, { times, sockets, siteOf, certificates }),
+    listen: (address, emit) => listen(address, emit, { times, most, sockets, siteOf, certificates }),
   }
 }
 
 interface Listening {
   readonly times: HttpTimes
+  readonly most: number
   readonly sockets: WebSocketServer
   siteOf(host: string): Site
   readonly certificates: Certificates | undefined
 }
 
-function listen(address: string, emit: Emit<ListenerEvent>, { times, sockets, siteOf, certificates }: Listening): Listener {
+function listen(address: string, emit: Emit<ListenerEvent>, { times, most, sockets, siteOf, certificates }: Listening): Listener {
   const { host, port } = hostAndPort(address)
   const site = siteOf(host)
   let closing = false
@@ -109,17 +112,27 @@ function listen(address: string, emit: Emit<ListenerEvent>, { times, sockets, si
   const waiting = new Map<string, Waiting>()
   /** Each connection that speaks HTTP, with the number of its requests that have no answer yet. */
   const underWay = new Map<Socket, number>()
+  /** Those of whom it is known who they are. */
+  const known = new WeakSet<Socket>()
   let webSockets = 0
 
-  /** Who says nothing keeps nobody out: the oldest connection without a request goes first. */
+  /**
+   * Who says nothing keeps nobody out: the oldest connection without a request goes first, then the oldest of somebody who has
+   * shown no token, who may read an answer as slowly as he likes.
+   */
   function makeRoom(): void {
-    if (underWay.size + webSockets < limits.connections) return
+    if (underWay.size + webSockets < most) return
+    let gone: Socket | undefined
     for (const [socket, requests] of underWay) {
-      if (requests > 0) continue
-      underWay.delete(socket)
-      socket.destroy()
-      return
+      if (requests === 0) {
+        gone = socket
+        break
+      }
+      if (!known.has(socket)) gone ??= socket
     }
+    if (gone === undefined) return
+    underWay.delete(gone)
+    gone.destroy()
   }
 
   function accept(peer: string, principal: Principal | null, link: Omit<Waiting, 'timer'>, dialect?: string): string | undefined {
@@ -163,6 +176,7 @@ function listen(address: string, emit: Emit<ListenerEvent>, { times, sockets, si
     if (now > limits.httpPipelined) return refuse(response, busy)
     const verdict = site.admit(askedOf(request, false))
     if (verdict.kind === 'refused') return held(verdict, () => refuse(response, verdict))
+    if (verdict.kind === 'admitted' && verdict.principal !== null) known.add(socket)
     for (const [name, value] of Object.entries({ ...always, ...verdict.headers })) response.setHeader(name, value)
     // Whoever reads the body to its end takes this back.
     const keepAlive = response.shouldKeepAlive && !closing
@@ -214,7 +228,7 @@ function listen(address: string, emit: Emit<ListenerEvent>, { times, sockets, si
   const { server, release } = serverOf(times, certificate === undefined ? undefined : { certificate, certificates, address })
   server.on(certificate === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
     makeRoom()
-    if (underWay.size + webSockets >= limits.connections) return void socket.destroy()
+    if (underWay.size + webSockets >= most) return void socket.destroy()
     underWay.set(socket, 0)
     socket.once('close', () => underWay.delete(socket))
   })

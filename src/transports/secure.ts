@@ -73,6 +73,8 @@ export function guardHandshakes(
       accept?.call(server, socket)
     })
   })
+  // A handshake that failed, or took too long: HTTPS lets go of those, TLS alone keeps them for ever.
+  server.on('tlsClientError', (_, failed) => failed.destroy())
   server.on('secureConnection', (secured) => {
     // One that has come so far is counted by whoever serves it.
     waiting.delete(peerOf(secured))

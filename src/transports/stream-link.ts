@@ -47,12 +47,15 @@ export function linkOf(stream: Duplex, emit: Emit<LinkEvent>): Link {
   }
 }
 
-/** Accepted streams that wait for their owner. Nothing is read from one before it is claimed; their number is bounded. */
-export function lobby(emit: Emit<ListenerEvent>) {
-  const waiting = new Map<LinkId, Duplex>()
+/**
+ * Accepted streams that wait for their owner. Nothing is read from one before it is claimed; their number is bounded.
+ * `proved`: it is known who is at the other end of this one.
+ */
+export function lobby<S extends Duplex>(emit: Emit<ListenerEvent>, proved?: (stream: S) => void) {
+  const waiting = new Map<LinkId, S>()
   let count = 0
   return {
-    admit(stream: Duplex, peer: string): void {
+    admit(stream: S, peer: string): void {
       if (waiting.size >= limits.unclaimedLinks) {
         stream.destroy()
         return
@@ -72,6 +75,7 @@ export function lobby(emit: Emit<ListenerEvent>) {
       waiting.delete(id)
       if (stream === undefined || stream.destroyed) return undefined
       const link = linkOf(stream, emitLink)
+      if (proved !== undefined) link.proved = () => proved(stream)
       emitLink({ type: 'link.opened' })
       return link
     },

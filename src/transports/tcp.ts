@@ -22,7 +22,8 @@ export interface TcpParts {
 
 /**
  * TCP: `tcp:127.0.0.1:8081`, `tcp:[::1]:0`. Where there are as many connections as there may be, the oldest that has never
- * said anything makes room for a new one: those who only hold keep out nobody who speaks. With certificates the same with TLS
+ * said anything makes room for a new one, or else the oldest of which nobody knows who it is: those who only hold, or only
+ * talk, keep out nobody who has a token. With certificates the same with TLS
  * around it: `tls:127.0.0.1:8081`.
  */
 export function tcp({ most = limits.connections, certificates, handshakeTime }: TcpParts = {}): Transport {
@@ -36,23 +37,32 @@ export function tcp({ most = limits.connections, certificates, handshakeTime }: 
       return link
     },
     listen(address, emit): Listener {
-      const waiting = lobby(emit)
       /** With what each had read when it began: a handshake says nothing. The oldest first. */
       const open = new Map<Socket, number>()
+      const unknown = new Set<Socket>()
+      const waiting = lobby<Socket>(emit, (socket) => unknown.delete(socket))
+      const silent = (): Socket | undefined => {
+        for (const [socket, before] of open) if (socket.bytesRead <= before) return socket
+        return undefined
+      }
+      const forget = (socket: Socket): void => {
+        open.delete(socket)
+        unknown.delete(socket)
+      }
       const hasRoom = (): boolean => {
         if (open.size < most) return true
-        for (const [socket, before] of open) {
-          if (socket.bytesRead > before) continue
-          open.delete(socket)
-          socket.destroy()
-          return true
-        }
-        return false
+        const [oldest] = unknown
+        const gone = silent() ?? oldest
+        if (gone === undefined) return false
+        forget(gone)
+        gone.destroy()
+        return true
       }
       const take = (socket: Socket): void => {
         if (!hasRoom()) return void socket.destroy()
         open.set(socket, socket.bytesRead)
-        socket.once('close', () => open.delete(socket))
+        unknown.add(socket)
+        socket.once('close', () => forget(socket))
         waiting.admit(socket, peerOf(socket))
       }
       const certificate = certificates?.of(address)

@@ -72,6 +72,9 @@ describe('Host', () => {
     ['localhost, evil.example', 400],
     ['loc alhost', 400],
     ['[::1', 400],
+    ['127.999.9.9', 400],
+    ['127.300.1.1:1', 400],
+    ['[::1:::]', 400],
     ['löcalhost', 400],
   ])('%s is not', (host, status) => {
     expect(judged(get([['Host', host]]))).toBe(status)

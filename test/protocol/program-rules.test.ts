@@ -69,9 +69,18 @@ describe('what is refused names its rule', () => {
     [{ type: 'make', command: 'clean', env: { PATH: '/tmp' } }, 'env'],
     [{ type: 'shell', command: 'echo', env: { LD_PRELOAD: '/tmp/x' } }, 'env'],
     [{ type: 'npm', command: 'run', env: { npm_config_script_shell: '/tmp/x' } }, 'env'],
+    [{ type: 'npm', command: 'run', env: { PREFIX: '/tmp/x' } }, 'env'],
+    [{ type: 'binary', command: './deploy', env: { PERLLIB: '/tmp/x' } }, 'env'],
+    [{ type: 'cargo', command: 'build', env: { CARGO_REGISTRY_CREDENTIAL_PROVIDER: '/tmp/x' } }, 'env'],
+    [{ type: 'cargo', command: 'build', env: { TARGET_CC: '/tmp/x' } }, 'env'],
   ] as const)('%j: %s', (spec, rule) => {
     const given = { ...spec, args: 'args' in spec ? [...spec.args] : undefined }
     expect(judged(given)).toMatchObject({ allowed: false, rule })
+  })
+
+  test('variables that decide nothing may be set', () => {
+    const env = { RUST_LOG: 'debug', CARGO_TERM_COLOR: 'never', NODE_ENV: 'test', DOTNET_ENVIRONMENT: 'x', CMAKE_BUILD_TYPE: 'Debug' }
+    expect(judged({ type: 'shell', command: 'echo', env })).toMatchObject({ allowed: true })
   })
 
   test('without a rule nothing is permitted', () => {

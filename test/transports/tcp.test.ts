@@ -20,11 +20,19 @@ test('only this machine is loopback', () => {
     expect(isLoopback(host), host).toBe(false)
 })
 
-test('those who say nothing make room, the oldest first; those who speak stay', async () => {
+/** A port for three, at which those are known who say so. */
+async function smallPort() {
   const events: ListenerEvent[] = []
+  let spoken = 0
   const listener = tcp({ most: 3 }).listen('tcp:127.0.0.1:0', (event) => {
     events.push(event)
-    if (event.type === 'listener.accepted') listener.claim(event.link, () => {})?.resume()
+    if (event.type !== 'listener.accepted') return
+    const link = listener.claim(event.link, (heard) => {
+      if (heard.type !== 'link.data') return
+      spoken++
+      if (String(heard.chunk) === 'token') link?.proved?.()
+    })
+    link?.resume()
   })
   const bound = await eventually(() => {
     const found = events.find((event) => event.type === 'listener.bound')
@@ -40,9 +48,23 @@ test('those who say nothing make room, the oldest first; those who speak stay', 
     socket.once('close', () => closed.push(index))
     sockets.push(socket)
     await new Promise((resolve) => socket.once('connect', resolve))
-    if (words !== '') await new Promise<void>((resolve) => socket.write(words, () => resolve()))
-    await eventually(() => expect(events.filter(({ type }) => type === 'listener.accepted')).toHaveLength(index + 1))
+    const before = spoken
+    if (words !== '') socket.write(words)
+    await eventually(() => {
+      if (closed.includes(index)) return
+      expect(events.filter(({ type }) => type === 'listener.accepted')).toHaveLength(index + 1)
+      expect(spoken).toBe(words === '' ? before : before + 1)
+    })
   }
+  const end = (): void => {
+    for (const socket of sockets) socket.destroy()
+    listener.close()
+  }
+  return { dial, closed, end }
+}
+
+test('those who say nothing make room, the oldest first; those who speak stay', async () => {
+  const { dial, closed, end } = await smallPort()
   await dial('hello')
   await dial('')
   await dial('')
@@ -50,6 +72,19 @@ test('those who say nothing make room, the oldest first; those who speak stay', 
   await eventually(() => expect(closed).toEqual([1]))
   await dial('hello')
   await eventually(() => expect(closed).toEqual([1, 2]))
-  for (const socket of sockets) socket.destroy()
-  listener.close()
+  end()
+})
+
+test('where all speak, the oldest makes room of whom nobody knows who he is', async () => {
+  const { dial, closed, end } = await smallPort()
+  await dial('token')
+  await dial('hello')
+  await dial('hello')
+  await dial('token')
+  await eventually(() => expect(closed).toEqual([1]))
+  await dial('token')
+  await eventually(() => expect(closed).toEqual([1, 2]))
+  await dial('hello')
+  await eventually(() => expect(closed).toEqual([1, 2, 5]))
+  end()
 })
