@@ -84,6 +84,7 @@ const controlRulesOf = ({ supervisor, http, environment }: LoadedConfig): Contro
     access: { token: enabled ? token : null, tokens: enabled ? tokens : [], allowedCommands },
     programs: { allowed, barred, allowShell, production: environment === 'production' },
     allowedOrigins: http.allowedOrigins,
+    allowedHosts: http.allowedHosts,
     certificates: {
       ...(supervisor.tls === null ? {} : { supervisor: supervisor.tls }),
       ...(http.tls === null ? {} : { http: http.tls }),

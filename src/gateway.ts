@@ -4,12 +4,13 @@ import type { Changed, Command, Mutation, Plan, StreamRequest } from './protocol
 import { HyphaeError, messageOf } from './protocol/errors.ts'
 import { formatDuration } from './protocol/duration.ts'
 import { addressOf, parseAddress, type Address } from './protocol/ids.ts'
-import { invalidParams } from './protocol/invalid.ts'
+import { inOurWords, invalidParams } from './protocol/invalid.ts'
 import { hasAtMost, isRecord } from './protocol/json.ts'
 import { limits } from './protocol/limits.ts'
 import { nearest } from './protocol/nearest.ts'
 import { mayUse, type Principal } from './protocol/principal.ts'
 import type { Reply, ReplyError } from './protocol/reply.ts'
+import { verbOf } from './protocol/verbs.ts'
 import { fitsRequest, type RequestCall, type Requests, type RequestSlip } from './requests.ts'
 import type { FleetView } from './protocol/view.ts'
 
@@ -65,19 +66,23 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
       throw new HyphaeError(
         'forbidden',
         `${command.name} needs the permission ${command.permission}, which the role ${principal.role} lacks`,
-        { permission: command.permission },
+        { rule: 'role', permission: command.permission },
       )
     }
     if (principal.only?.includes(command.name) === false) {
-      throw new HyphaeError('forbidden', `${command.name} is not among security.allowed_commands`, {
-        rule: 'security.allowed_commands',
-      })
+      throw new HyphaeError(
+        'forbidden',
+        `${command.name} is not among security.allowed_commands; ${verbOf(command.name) ?? command.name} would admit it`,
+        {
+          rule: 'security.allowed_commands',
+        },
+      )
     }
     // A schema looks at every value and names each fault, so what is far too much is refused before.
     if (!hasAtMost(limits.inputValues, input)) {
       throw new HyphaeError('too_large', `the input of a command may hold at most ${limits.inputValues} values`)
     }
-    const parsed = command.input.safeParse(input)
+    const parsed = command.input.safeParse(input, { error: inOurWords })
     if (!parsed.success) throw invalidParams(parsed.error)
     return { command, parsed: parsed.data }
   }

@@ -70,6 +70,8 @@ export interface OrchestratorOptions {
   readonly access?: AccessRules
   /** Origins of web pages that may call over HTTP, beside our own. */
   readonly allowedOrigins?: readonly string[]
+  /** Names by which callers may reach us over HTTP, beside our own; in lower case. */
+  readonly allowedHosts?: readonly string[]
   /** Of listeners that speak TLS, by their names. */
   readonly certificates?: Readonly<Record<string, Certificate>>
   readonly times?: WireTimes
@@ -110,10 +112,11 @@ export interface Orchestrator {
 }
 
 /** Of these options, what a reload takes over at once. */
-export const rulesOf = ({ access, programs, allowedOrigins, certificates }: OrchestratorOptions): ControlRules => ({
+export const rulesOf = ({ access, programs, allowedOrigins, allowedHosts, certificates }: OrchestratorOptions): ControlRules => ({
   access: access ?? { token: null, allowedCommands: null },
   programs: programs ?? noPrograms,
   allowedOrigins: allowedOrigins ?? [],
+  allowedHosts: allowedHosts ?? [],
   certificates: certificates ?? {},
 })
 

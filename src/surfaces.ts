@@ -99,6 +99,7 @@ export function createSurfaces(parts: SurfacesParts) {
           own: ownNames(host, hostname()),
           health: parts.health,
           allowedOrigins: () => rules().allowedOrigins,
+          allowedHosts: () => rules().allowedHosts,
           identify: (peer) => access.identify(scheme, peer),
           authenticate: (token, peer) => access.authenticate(scheme, token, peer),
         })

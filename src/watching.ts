@@ -5,7 +5,6 @@ import type { Banner } from './protocol/banner.ts'
 import type { Gateway } from './protocol/calls.ts'
 import type { Fact } from './protocol/facts.ts'
 import type { Journal, Kept } from './protocol/journal.ts'
-import { lockdownInWords } from './protocol/lockdown.ts'
 import { version } from './version.ts'
 import { createBanner, type World } from './watch/banner.ts'
 import { createHealth } from './watch/health.ts'
@@ -53,7 +52,7 @@ export function createWatching(parts: WatchingParts) {
     const supervisor = view.supervisor()
     const world: World = {
       supervisor,
-      lockdown: supervisor.lockdown === null ? null : lockdownInWords(supervisor.lockdown),
+      lockdown: supervisor.lockdown,
       services: view.serviceNames().flatMap((name) => {
         const status = view.service(name)
         return status === undefined ? [] : [[name, status] as const]

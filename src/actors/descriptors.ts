@@ -1,4 +1,4 @@
-import { closeSync, readdirSync } from 'node:fs'
+import { closeSync, readdirSync, readlinkSync, realpathSync } from 'node:fs'
 import process from 'node:process'
 import { readKernelText } from './kernel-file.ts'
 
@@ -6,15 +6,19 @@ const closeOnExec = 0o2000000
 
 /**
  * Closes what we inherited by accident and would hand on to every child: libuv guards only the descriptors that it opened.
- * Done first thing in main. Kept: what a service manager passed on purpose, and the channel to a Node parent.
+ * Done first thing in main. Kept: what a service manager passed on purpose, the channel to a Node parent, and certificates
+ * that Node reads in a thread of its own meanwhile: closed under it, its number would be that of a file of ours, which it ends.
  */
 export function closeInheritedDescriptors(): void {
   const kept = keptDescriptors()
+  const certificates = certificatePaths()
   for (const descriptor of openDescriptors()) {
     if (descriptor <= 2 || kept.has(descriptor)) continue
     try {
       const flags = /^flags:\s*([0-7]+)$/m.exec(readKernelText(`/proc/self/fdinfo/${descriptor}`))
       if (flags?.[1] === undefined || (Number.parseInt(flags[1], 8) & closeOnExec) !== 0) continue
+      const path = readlinkSync(`/proc/self/fd/${descriptor}`)
+      if (certificates.some((one) => path === one || path.startsWith(`${one}/`))) continue
       closeSync(descriptor)
     } catch {
       // It was the one that listed the others.
@@ -28,6 +32,20 @@ function openDescriptors(): number[] {
   } catch {
     return []
   }
+}
+
+/** Where authorities are that Node trusts: NODE_EXTRA_CA_CERTS and --use-system-ca. */
+function certificatePaths(): readonly string[] {
+  const { NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, SSL_CERT_DIR } = process.env
+  const named = [NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, ...(SSL_CERT_DIR ?? '').split(':')]
+  const places = [...named, '/etc/ssl', '/etc/pki', '/usr/share/ca-certificates', '/usr/local/share/ca-certificates']
+  return places.flatMap((place) => {
+    try {
+      return place === undefined || place === '' ? [] : [realpathSync(place)]
+    } catch {
+      return []
+    }
+  })
 }
 
 function keptDescriptors(): Set<number> {

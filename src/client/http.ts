@@ -115,7 +115,9 @@ function refusalOf(address: Address, status: number, text: string): HyphaeError 
   const told = toldIn(text)
   const { code: name } = told
   const code = typeof name === 'string' && Object.hasOwn(errorCodes, name) ? (name as ErrorCode) : byStatus.get(status)
-  const said = typeof told['message'] === 'string' ? `: ${told['message'].slice(0, limits.quotedText)}` : ''
+  const plain = /^[^<>{}\n]+$/.test(text.trim()) ? text.trim() : ''
+  const words = typeof told['message'] === 'string' ? told['message'] : plain
+  const said = words === '' ? '' : `: ${words.slice(0, limits.quotedText)}`
   const where = { http: status, url: address.at }
   if (code === undefined) {
     const message = `${address.at} answers with HTTP ${status}${said}; is that where the orchestrator's http listener is?`
@@ -150,6 +152,9 @@ export const nobody = ({ at }: Address, because: string): HyphaeError =>
     },
   )
 
+/** How TLS of Node and of browsers that tell it calls a certificate of an authority that nobody knows. */
+const unknownAuthority = /certificate|unable to get .*issuer/i
+
 /** fetch says "fetch failed" and has the reason in its cause. */
 function failureOf(address: Address, error: unknown): HyphaeError {
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
@@ -157,5 +162,14 @@ function failureOf(address: Address, error: unknown): HyphaeError {
   if (code === 'UND_ERR_HEADERS_TIMEOUT')
     return new HyphaeError('timeout', 'no answer for minutes; what was asked goes on', { url: address.at })
   const message = messageOf(cause)
-  return nobody(address, message === '' ? code : message)
+  const why = message === '' ? code : message
+  if (!unknownAuthority.test(why)) return nobody(address, why)
+  return new HyphaeError(
+    'unavailable',
+    `${address.at} cannot be trusted: ${why}; name its authority with --ca <file> or HYPHAE_CA`,
+    {
+      url: address.at,
+      because: why,
+    },
+  )
 }

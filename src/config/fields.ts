@@ -112,6 +112,9 @@ export const httpUrl = z.string({ error: httpExpected }).refine(
   { error: httpExpected },
 )
 
+const hostExpected = 'the name of a host such as "fleet.example.com", without scheme and port'
+export const hostName = z.string({ error: hostExpected }).regex(/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i, { error: hostExpected })
+
 const originExpected = 'an origin such as "http://localhost:5173", without a path'
 export const origin = z
   .string({ error: originExpected })

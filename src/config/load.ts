@@ -131,6 +131,7 @@ export function parseConfig(text: string, reading: Reading): LoadedConfig {
       port: overrides.httpPort === undefined ? http.port : overrides.httpPort,
       tls: tls.http,
       allowedOrigins: http.allowed_origins,
+      allowedHosts: http.allowed_hosts.map((name) => name.toLowerCase()),
     },
     log: {
       file: log.file === undefined ? null : resolve(dir, log.file),

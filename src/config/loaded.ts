@@ -33,7 +33,7 @@ export interface LoadedConfig {
   readonly envFiles: readonly string[]
   /** `port`: null = off. */
   readonly supervisor: Listening & Security
-  readonly http: Listening & { readonly allowedOrigins: readonly string[] }
+  readonly http: Listening & { readonly allowedOrigins: readonly string[]; readonly allowedHosts: readonly string[] }
   readonly log: {
     readonly file: string | null
     readonly level: LogLevel

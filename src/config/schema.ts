@@ -2,7 +2,19 @@ import * as z from 'zod'
 import { usualLogRules } from '../protocol/log-rules.ts'
 import { limits } from '../protocol/limits.ts'
 import { roles, type Role } from '../protocol/principal.ts'
-import { bareText, block, byteSize, duration, filledText, numberBetween, origin, port, text, wholeNumber } from './fields.ts'
+import {
+  bareText,
+  block,
+  byteSize,
+  duration,
+  filledText,
+  hostName,
+  numberBetween,
+  origin,
+  port,
+  text,
+  wholeNumber,
+} from './fields.ts'
 import { groupSchema } from './group-schema.ts'
 import { hooksSchema } from './hook-schema.ts'
 import { modesSchema } from './mode-schema.ts'
@@ -168,6 +180,10 @@ export const httpSchema = block({
     .array(origin)
     .prefault(['http://localhost:5173'])
     .describe('Origins of web pages that may call, beside its own.'),
+  allowed_hosts: z
+    .array(hostName)
+    .prefault([])
+    .describe('Names by which callers may reach it, beside its own: of a proxy, of a service in a cluster.'),
 })
 
 export const logSchema = block({

@@ -13,7 +13,7 @@ import type { Order } from './magictunnel/orders.ts'
  * `{success, message, data, timestamp}`.
  *
  * - JSON: one line, one answer, and the connection closes. Further lines that came before are answered too, in order.
- * - Text: who asks one thing at once (`echo status | nc`) is let go after a second of silence; who types stays.
+ * - Text: who asks all at once (`echo status | nc`) is let go after a second of silence; who types stays.
  * - HTTP, TLS and binary are refused, and nothing after them is read: a web page can post lines of ours.
  */
 
@@ -189,7 +189,7 @@ export function magictunnel({ now, defaultService, isAllowed }: MagicTunnelOptio
   const counted = (state: MagicTunnelState, json: boolean): MagicTunnelState => ({
     ...state,
     lines: state.lines === 0 ? 1 : 2,
-    once: !json && state.lines === 0 && state.early,
+    once: !json && (state.lines === 0 || state.once) && state.early,
     closing: json ? (state.closing ?? 'it was answered') : state.closing,
   })
 
@@ -228,7 +228,7 @@ export function magictunnel({ now, defaultService, isAllowed }: MagicTunnelOptio
       case 'early':
         return [{ ...state, early: false }, []]
       case 'silence':
-        return waits || !state.once ? [state, []] : [{ ...state, closing: 'it asked one thing and was answered' }, []]
+        return waits || !state.once ? [state, []] : [{ ...state, closing: 'it asked all at once and was answered' }, []]
       case 'idle':
         if (waits) return [state, [stayIdle]]
         return [{ ...state, closing: `nothing was said for ${formatDuration(limits.controlIdleTime)}` }, []]

@@ -26,7 +26,7 @@ const listed = (document: OpenApi): Listed[] =>
 function table(caption: string, rows: readonly Row[], input: boolean): Html {
   const requirement = (required: boolean): Html | string => (input ? html`<td>${required ? 'yes' : 'no'}</td>` : '')
   return html`<div class="wide">
-    <table>
+    <table class="fields">
       <caption>
         ${caption}
       </caption>
@@ -71,7 +71,7 @@ function answers({ responses }: Operation): Html {
       </tr>`,
   )
   return html`<div class="wide">
-    <table>
+    <table class="answers">
       <caption>
         Answers
       </caption>

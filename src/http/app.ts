@@ -37,7 +37,7 @@ function familiesOf(parts: SiteParts): readonly RouteFamily[] {
 function createApp(families: readonly RouteFamily[], onDefect: SiteParts['onDefect']): App {
   const app = new Hono<Env>()
   for (const family of families) family.add(app)
-  app.notFound((context) => refusal(context, 404, 'not_found', 'there is nothing at this path'))
+  app.notFound((context) => refusal(context, 404, 'not_found', 'there is nothing at this path; /api lists what there is'))
   app.onError((error, context) => {
     onDefect(error, context.req.path)
     return refusal(context, 500, 'internal', 'something went wrong inside; the log has the details')

@@ -11,6 +11,8 @@ export interface GuardRules {
   readonly own: OwnNames
   /** Origins of pages that may call, beside our own. */
   allowedOrigins(): readonly string[]
+  /** Names of ours beside `own`, in lower case. */
+  allowedHosts(): readonly string[]
   /** What anybody may look at. */
   readonly openPaths: ReadonlySet<string>
   /** Where a POST without a body means nothing; elsewhere it needs no type of what it does not bring. */
@@ -62,13 +64,15 @@ export function admit(asked: Asked, rules: GuardRules): Verdict {
   const written = one('host')
   const host = written === undefined ? undefined : hostOf(written)
   if (written === undefined || host === undefined) return refused('invalid_request', 'host: expected one header with a host')
-  if (!isOwn(host, rules.own)) return refused('forbidden', 'host: this name is not one of ours')
+  if (!isOwn(host, rules.own) && !rules.allowedHosts().includes(host))
+    return refused('forbidden', 'host: this name is not one of ours; http.allowed_hosts may list it')
 
   const origin = one('origin')
   if (origin !== undefined) {
     headers['vary'] = 'origin'
     if (rules.allowedOrigins().includes(origin)) headers['access-control-allow-origin'] = origin
-    else if (!isOwnOrigin(origin, written)) return refused('forbidden', 'origin: pages from there may not call')
+    else if (!isOwnOrigin(origin, written))
+      return refused('forbidden', 'origin: pages from there may not call; http.allowed_origins may list it')
   } else if (one('sec-fetch-site') === 'cross-site' && !isLink()) return refused('forbidden', 'pages from elsewhere may not call')
 
   if (asked.method === 'OPTIONS' && origin !== undefined && one('access-control-request-method') !== undefined) {
@@ -89,7 +93,7 @@ export function admit(asked: Asked, rules: GuardRules): Verdict {
     principal = proof === null ? rules.identify(asked.peer) : proof.principal
     if (principal === null) {
       headers['www-authenticate'] = challenge
-      return refused('unauthorized', 'a token is needed')
+      return refused('unauthorized', 'a token is needed: authorization: Bearer <token>')
     }
   }
 

@@ -16,19 +16,28 @@ header p { color: var(--dim) }
 code, pre { font: .875rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace }
 pre { background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .6rem .8rem; margin: .6rem 0; white-space: pre-wrap; overflow-wrap: anywhere }
 pre.line { user-select: all }
-.wide { overflow-x: auto; margin-top: .8rem } .command table { min-width: 36rem }
+.wide { overflow-x: auto; margin-top: .8rem } .command table.fields { min-width: 36rem } .command table.answers td:first-child { width: 5rem }
 table { border-collapse: collapse; width: 100%; font-size: .9rem } caption { text-align: left; color: var(--dim); font-size: .85rem; padding: .3rem 0 }
 th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line) }
 th { color: var(--dim); font-weight: 600 } td:first-child { white-space: nowrap }
 section.command { border: 1px solid var(--line); border-radius: 8px; padding: 1rem; margin: 1rem 0 }
 .facts { color: var(--dim); font-size: .9rem; margin: .2rem 0 .6rem } .path { overflow-wrap: anywhere } .path code { font-size: 1rem; font-weight: 600 }
-.method { display: inline-block; min-width: 3.2rem; color: var(--dim); font-weight: 700 }
-nav ul { list-style: none; padding: 0; margin: .3rem 0; columns: 16rem } nav li { padding: .1rem 0; overflow-wrap: anywhere }
-form { display: flex; gap: .5rem; align-items: center; flex-wrap: wrap; margin: 1rem 0 }
+.method { flex: none; display: inline-block; min-width: 3.4rem; color: var(--dim); font-weight: 700 }
+nav ul { list-style: none; padding: 0; margin: .3rem 0; columns: 22rem } nav li { display: flex; break-inside: avoid; padding: .1rem 0; overflow-wrap: anywhere }
+form { display: flex; gap: .5rem; align-items: center; flex-wrap: wrap; margin: 1rem 0 } form[hidden] { display: none }
 input, button { font: inherit; color: inherit; background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .3rem .6rem }
 details { margin-top: .8rem } summary { cursor: pointer; color: var(--dim) }
 #banner { border: 1px solid var(--line); border-left: 4px solid var(--dim); border-radius: 6px; background: var(--box); padding: .7rem 1rem; margin: 1.2rem 0; min-height: 3rem }
 #banner.success { border-left-color: var(--good) } #banner.error { border-left-color: var(--bad) }
 #banner.warning { border-left-color: var(--warn) } #banner.info { border-left-color: var(--link) }
+.live { table-layout: fixed; overflow-wrap: anywhere } .live td:first-child { white-space: normal }
+.live th:nth-child(1) { width: 20% } .live th:nth-child(2), .live th:nth-child(3) { width: 14% } .waiting .more { visibility: hidden } .live .stale { opacity: .55 }
+@media (max-width: 40rem) {
+  #banner { min-height: 6rem }
+  .live thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden }
+  .live tr { display: grid; grid-template-columns: 1fr auto auto; column-gap: .8rem; border-bottom: 1px solid var(--line); padding: .3rem 0 }
+  .live td { border: 0; padding: .05rem 0 } .live td:first-child { font-weight: 600 }
+  .live td:nth-child(3) { color: var(--dim) } .live td:nth-child(4) { grid-column: 1 / -1 }
+}
 .good { color: var(--good) } .bad { color: var(--bad) } .dim { color: var(--dim) }
 `

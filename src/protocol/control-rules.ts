@@ -33,6 +33,8 @@ export interface ControlRules {
   readonly programs: ProgramRules
   /** Origins of web pages that may call over HTTP, beside our own. */
   readonly allowedOrigins: readonly string[]
+  /** Names by which callers may reach us over HTTP, beside our own; in lower case. */
+  readonly allowedHosts: readonly string[]
   /** By the name of the listener. */
   readonly certificates: Readonly<Record<string, Certificate>>
 }

@@ -200,9 +200,9 @@ export const limits = {
   telnetBytes: 1024,
   /** How long a control command may take before its caller is told that it goes on, ms: clients give up after 10 s. */
   controlAnswerTime: 8_500,
-  /** A first line that comes within this of the connection comes from a program, ms; nobody types that fast. */
+  /** Lines that come within this of the connection come from a program, ms; nobody types that fast. */
   controlEarly: 200,
-  /** How long a program that asked one thing in words may be silent after its answer before it is let go, ms. */
+  /** How long a program that asked all at once, in words, may be silent after its answer before it is let go, ms. */
   controlSilence: 1_000,
   /** How long a control connection may say nothing before it is let go, ms. */
   controlIdleTime: 5 * 60_000,

@@ -56,6 +56,9 @@ export const commandsOf = (words: readonly string[]): string[] => [
   ...new Set(words.flatMap((word) => (isVerb(word) ? (verbs[plain(word)] ?? []) : []))),
 ]
 
+/** The verb that admits this command, as a config would list it. */
+export const verbOf = (command: string): string | undefined => verbNames.find((verb) => verbs[verb]?.includes(command))
+
 /** Is this verb, by any of its names, among these words? null: all are. */
 export const admitsVerb = (words: readonly string[] | null, verb: string): boolean =>
   words === null || words.some((word) => plain(word) === plain(verb))

@@ -2,6 +2,7 @@ import type { Banner } from '../protocol/banner.ts'
 import type { Fact } from '../protocol/facts.ts'
 import { addressOf, parseAddress } from '../protocol/ids.ts'
 import { limits } from '../protocol/limits.ts'
+import type { Lockdown } from '../protocol/lockdown.ts'
 import type { ServiceStatus } from '../protocol/service.ts'
 import type { SupervisorStatus } from '../protocol/status.ts'
 import { bannerOf, idleIn, several } from './banner-words.ts'
@@ -15,7 +16,7 @@ import { bannerOf, idleIn, several } from './banner-words.ts'
 export interface World {
   readonly supervisor: Pick<SupervisorStatus, 'status' | 'mode' | 'faults'>
   /** Why nothing may be changed; null: it may. */
-  readonly lockdown: string | null
+  readonly lockdown: Lockdown | null
   readonly services: ReadonlyArray<readonly [name: string, status: ServiceStatus]>
   /** How long a start of it may take, ms. */
   patience(service: string): number
@@ -176,11 +177,15 @@ export function createBanner(started: number) {
       const locked =
         world.lockdown === null
           ? undefined
-          : bannerOf('warning', 'Locked down', world.lockdown, last, { about: 'supervisor.root' })
+          : bannerOf('warning', 'Locked down', heldBy(world.lockdown), Date.parse(world.lockdown.since), {
+              about: 'supervisor.root',
+            })
       return ending(world) ?? locked ?? underWay(now, world) ?? wrong(world) ?? justEnded(now) ?? idle(world)
     },
   }
 }
+
+const heldBy = ({ by, reason }: Lockdown): string => (reason === null ? `by ${by}` : `${reason} (by ${by})`)
 
 /** No service has this name. */
 const modeSwitch = ''

@@ -27,3 +27,14 @@ test.skipIf(!hasProc)('closes what was inherited by accident, and keeps what was
   expect(JSON.parse(await text(stdout))).toEqual([true, false])
   expect(await heard).toBe('still connected')
 })
+
+test.skipIf(!hasProc)('leaves alone what Node reads its certificates from', async () => {
+  const file = fixture('close-descriptors.mjs')
+  const certificates = openSync(file, 'r')
+  const stdio: StdioOptions = Array.from({ length: 31 }, (_, at) => (at === 1 ? 'pipe' : at === 30 ? certificates : 'ignore'))
+  const child = spawn(process.execPath, [file, '30', '29'], { stdio, env: { ...process.env, SSL_CERT_FILE: file } })
+  closeSync(certificates)
+  const { stdout } = child
+  if (stdout === null) throw new Error('no stdout')
+  expect(JSON.parse(await text(stdout))).toMatchObject([true, expect.anything()])
+})

@@ -130,7 +130,11 @@ test('who closes without an answer, and who is not there, is told', async () => 
   const closed = await supervisor(['client', 'status', '--port', port])
   await server.end()
   const gone = await supervisor(['client', 'status', '--port', port])
-  expect(closed).toEqual({ code: 1, out: '', err: `Error: 127.0.0.1:${port} closed the connection without an answer\n` })
+  expect(closed).toEqual({
+    code: 1,
+    out: '',
+    err: `Error: 127.0.0.1:${port} closed the connection without an answer; if it speaks TLS: --tls, or --ca <file>\n`,
+  })
   expect({ code: gone.code, out: gone.out }).toEqual({ code: 1, out: '' })
   expect(gone.err).toContain(`Error: no supervisor answers at 127.0.0.1:${port}`)
 })

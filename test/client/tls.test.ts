@@ -38,7 +38,10 @@ test.each(['https', 'wss'])('%s: calls and streams, with an authority of our own
 })
 
 test('an authority that nobody knows is refused, with its reason; a wrong token is told as one', async () => {
-  await expect(connect({ url, token })).rejects.toThrow(/no orchestrator answers at https.*(unable to verify|self.signed)/)
+  await expect(connect({ url, token })).rejects.toThrow(/https.* cannot be trusted: (unable to verify|self.signed).*--ca <file>/)
+  await expect(connect({ url: url.replace('https', 'http'), token })).rejects.toThrow(
+    'this port speaks HTTPS; ask it with https://',
+  )
   await expect(connect({ url, token: 'wrong', ca: authority })).rejects.toThrow('does not accept this token')
   await expect(connect({ url: url.replace('https', 'wss'), token: 'wrong', ca: authority })).rejects.toThrow(
     'does not accept this token',

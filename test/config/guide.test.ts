@@ -136,7 +136,7 @@ test("the guide's services load as they are written", () => {
       tls: null,
       authentication: { enabled: false, token: null, tokens: [] },
     },
-    http: { host: '127.0.0.1', port: 3001, tls: null, allowedOrigins: ['http://localhost:5173'] },
+    http: { host: '127.0.0.1', port: 3001, tls: null, allowedOrigins: ['http://localhost:5173'], allowedHosts: [] },
     log: { file: null, level: 'info', maxSize: 8_388_608, keep: 3 },
     logs: usualLogRules,
     journal: { maxAge: 2_592_000_000, maxBytes: 33_554_432 },

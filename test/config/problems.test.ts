@@ -222,6 +222,10 @@ describe('a wrong field elsewhere is told as well (OTP: sup_flags)', () => {
       'http: { allowed_origins: ["http://a/b"] }',
       '1:27 http.allowed_origins[0]: expected an origin such as "http://localhost:5173", without a path; got "http://a/b"',
     ],
+    [
+      'http: { allowed_hosts: ["http://a"] }',
+      '1:25 http.allowed_hosts[0]: expected the name of a host such as "fleet.example.com", without scheme and port; got "http://a"',
+    ],
     ['log: { level: verbose }', '1:15 log.level: expected one of trace, debug, info, warn, error, fatal, silent; got "verbose"'],
     ['log: { colour: x }', '1:8 log.colour: is no field of this block; expected one of file, level, max_size, keep'],
     ['log: { keep: 0 }', '1:14 log.keep: expected a whole number from 1 to 1000; got 0'],

@@ -273,7 +273,8 @@ describe('how it is', () => {
     expect(advanced.indicators).toContain('security')
     const own = shownIn({ ...modes, mode: 'lean', description: 'What fits', available_features: ['analytics'] })
     expect(own.body).toMatchObject({ mode_description: 'What fits', ui_config: { show_analytics: true, show_audit_logs: false } })
-    expect(shownIn({ ...modes, mode: null }).body).toMatchObject({ runtime_mode: 'proxy' })
+    const unchosen = { ...modes, mode: null, available_features: [], hidden_features: [], modes: [{ ...modes, name: 'proxy' }] }
+    expect(shownIn(unchosen).body).toMatchObject({ runtime_mode: 'proxy', available_features: modes.available_features })
   })
 
   test('whoever may not look is told so', () => {

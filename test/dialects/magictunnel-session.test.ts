@@ -176,8 +176,14 @@ describe('how long it stays', () => {
     expect(closes([timer('silence')], after.state)).toBe(true)
   })
 
-  test('a second line, or a first one that comes later, makes it a session', () => {
-    expect(closes([opened, line('help'), line('help'), timer('early'), timer('silence')])).toBe(false)
+  test('so are several that came at once, and not while one of them waits', () => {
+    expect(closes([opened, line('help'), line('help'), timer('early'), timer('silence')])).toBe(true)
+    const { state } = fold(dialect, [opened, line('help'), line('status'), timer('early')])
+    expect(closes([timer('silence')], state)).toBe(false)
+    expect(closes([timer('silence'), ok('2', statusOf()), timer('silence')], state)).toBe(true)
+  })
+
+  test('a line that comes later makes it a session', () => {
     expect(closes([opened, line('help'), timer('early'), line('help'), timer('silence')])).toBe(false)
     expect(closes([opened, timer('early'), line('help'), timer('silence')])).toBe(false)
   })

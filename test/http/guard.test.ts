@@ -13,6 +13,7 @@ const known: Principal = { name: 'token:supervisor', via: 'http', role: 'admin' 
 const rules: GuardRules = {
   own: ownNames('127.0.0.1', 'box'),
   allowedOrigins: () => ['http://localhost:5173'],
+  allowedHosts: () => ['fleet.example.com'],
   openPaths: new Set(['/', '/healthz']),
   bodyPaths: new Set(['/rpc']),
   socketPaths: new Set(['/rpc']),
@@ -43,6 +44,7 @@ describe('Host', () => {
   test.each([
     ['localhost'],
     ['localhost:3001'],
+    ['Fleet.Example.com:443'],
     ['LOCALHOST:9'],
     ['localhost.:3001'],
     ['127.0.0.1'],

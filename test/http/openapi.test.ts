@@ -87,6 +87,7 @@ test('it is served to anybody', () => {
     },
     own: ownNames('127.0.0.1', 'box'),
     allowedOrigins: () => [],
+    allowedHosts: () => [],
     identify: () => null,
     health: () => Promise.reject(new Error('nobody asks')),
     authenticate: () => ({ rejected: { hold: 0, retryAfter: null } }),

@@ -158,7 +158,7 @@ test('who says nothing of himself is let go of, whether silent or slow', { timeo
 
 describe('a reload', () => {
   const reloading = () => {
-    const rules = { access, programs: noPrograms, allowedOrigins: [] as string[], certificates: {} }
+    const rules = { access, programs: noPrograms, allowedOrigins: [] as string[], allowedHosts: [], certificates: {} }
     const config = { path: '/nowhere', services: [], rules } as ReadConfig & { rules: typeof rules }
     return { config, options: { loadConfig: () => Promise.resolve(config) } }
   }
@@ -205,9 +205,12 @@ describe('a reload', () => {
     await changed(one, config, {
       access: { ...access, allowedCommands: ['status'] },
       allowedOrigins: ['https://ops.example'],
+      allowedHosts: [],
     })
     socket.ask(1, 'service.restart', { services: ['web'] })
-    expect((await socket.answer(1)).error?.message).toBe('service.restart is not among security.allowed_commands')
+    expect((await socket.answer(1)).error?.message).toBe(
+      'service.restart is not among security.allowed_commands; restart would admit it',
+    )
     expect((await control(one).say(`auth ${tokens.admin}\nrestart web\n`).answer(2)).message).toContain(
       'security.allowed_commands',
     )

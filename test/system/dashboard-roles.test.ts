@@ -35,7 +35,7 @@ test('a viewer sees and does nothing', async () => {
     const said = await as('POST', path, body)
     expect(said, path).toMatchObject({
       status: 403,
-      body: { status: 'error', code: 'forbidden', message: expect.stringContaining('viewer') as unknown },
+      body: { status: 'error', code: 'forbidden', rule: 'role', message: expect.stringContaining('viewer') as unknown },
     })
   }
   expect(one.status('web').pid).toBe(pid)

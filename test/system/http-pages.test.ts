@@ -75,12 +75,23 @@ describe.skipIf(noBrowser !== null)('in a browser', () => {
     await page.close()
   })
 
-  test('/ says plainly that it may not show anything', async () => {
+  test('/ says plainly that it may not show anything, and does with a token', async () => {
     const { page, complaints, text } = await open(`${guarded.origin}/`)
     await eventually(async () => {
-      expect(await text('#banner')).toBe('What goes on cannot be shown: a token is needed, and a page has none; see /api')
+      expect(await text('#banner')).toBe('What goes on cannot be shown: a token is needed')
       expect(await text('#none')).toContain('a token is needed')
     })
+    const show = async (token: string) => {
+      await page.getByLabel('Token').fill(token)
+      await page.getByRole('button', { name: 'Show' }).click()
+    }
+    await show('wrong')
+    await eventually(async () => expect(await text('#banner')).toContain('this token is not valid'))
+    await show('sesame')
+    await eventually(async () => expect(await text('#rows')).toMatch(/^web\s+healthy/))
+    expect(await page.getByLabel('Token').isVisible()).toBe(false)
+    await guarded.call('service.stop', { services: ['web'] })
+    await eventually(async () => expect(await text('#rows')).toMatch(/^web\s+stopped/))
     expect(complaints).toEqual([])
     await page.close()
   })

@@ -158,6 +158,7 @@ test('a reload brings another certificate, and open connections stay', async () 
     access: { token: null, allowedCommands: null },
     programs: noPrograms,
     allowedOrigins: [],
+    allowedHosts: [],
     certificates: everywhere(certificateOf('renewed')),
   }
   let services: ReadConfig['services'] = []

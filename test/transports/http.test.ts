@@ -18,6 +18,7 @@ const site = (host: string) =>
     },
     own: ownNames(host, 'box'),
     allowedOrigins: () => [],
+    allowedHosts: () => [],
     identify: () => someone,
     health: () => Promise.reject(new Error('nobody asks')),
     authenticate: () => ({ rejected: { hold: 0, retryAfter: null } }),

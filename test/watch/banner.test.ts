@@ -38,7 +38,7 @@ interface Case {
   readonly mode?: string | null
   readonly status?: World['supervisor']['status']
   readonly faults?: World['supervisor']['faults']
-  readonly lockdown?: string | null
+  readonly lockdown?: World['lockdown']
 }
 
 function shown({
@@ -292,13 +292,13 @@ test.each<[string, Case, string, string]>([
   ],
   [
     'a lockdown comes before that',
-    { facts: [[0, restarts('web')]], lockdown: 'a break-in' },
+    { facts: [[0, restarts('web')]], lockdown: { since: '2026-01-01T00:00:00.000Z', by: 'token:ci', reason: 'a break-in' } },
     'warning',
-    'Locked down • a break-in',
+    'Locked down • a break-in (by token:ci)',
   ],
   [
     'the end comes first',
-    { status: 'stopping', lockdown: 'x', services: two },
+    { status: 'stopping', lockdown: { since: '2026-01-01T00:00:00.000Z', by: 'token:ci', reason: null }, services: two },
     'warning',
     'Shutting down • 2 services still to stop',
   ],

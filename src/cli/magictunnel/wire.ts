@@ -106,8 +106,15 @@ export function askSupervisor(question: string, wanted: Place): Promise<Answer> 
         give('parse_error', `cannot understand what ${place} answers: ${messageOf(error)}`)
       }
     })
-    socket.on('error', (error) => give('unavailable', `no supervisor answers at ${place}: ${messageOf(error)}`))
-    socket.on('end', () => give('unavailable', `${place} closed the connection without an answer`))
+    const secure = open === 'secureConnect'
+    socket.on('error', (error) => {
+      const hint = secure && /certificate/.test(messageOf(error)) ? '; name its authority: --ca <file>' : ''
+      give('unavailable', `no supervisor answers at ${place}: ${messageOf(error)}${hint}`)
+    })
+    socket.on('end', () => {
+      const hint = secure ? '' : '; if it speaks TLS: --tls, or --ca <file>'
+      give('unavailable', `${place} closed the connection without an answer${hint}`)
+    })
   })
 }
 

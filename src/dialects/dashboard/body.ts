@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import { HyphaeError } from '../../protocol/errors.ts'
+import { inOurWords } from '../../protocol/invalid.ts'
 import { hasAtMost, parseJson } from '../../protocol/json.ts'
 import { limits } from '../../protocol/limits.ts'
 
@@ -19,29 +20,6 @@ const bad = (field: string, message: string, status: BadBody['status'] = 400): {
   bad: { status, field: cut(field), message: cut(`${field}: ${message}`) },
 })
 
-const named = (value: unknown): string => {
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'a list'
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
-}
-
-const expectedOf: Readonly<Record<string, string>> = {
-  string: 'a string',
-  boolean: 'true or false',
-  number: 'a number',
-  int: 'a whole number',
-  array: 'a list',
-  object: 'an object',
-  record: 'an object',
-}
-
-/** In words of our own where a value is of another type than it should be. */
-const explain: z.core.$ZodErrorMap = (issue) => {
-  if (issue.code !== 'invalid_type') return undefined
-  const expected = expectedOf[issue.expected] ?? issue.expected
-  return issue.input === undefined ? `missing, expected ${expected}` : `expected ${expected}, got ${named(issue.input)}`
-}
-
 /** `optional`: nothing at all is as good as an empty object. */
 export function readBody<T>(schema: z.ZodType<T>, text: string, optional = false): ReadBody<T> {
   if (text.trim() === '' && !optional) return bad('body', 'missing, expected a JSON object')
@@ -54,7 +32,7 @@ export function readBody<T>(schema: z.ZodType<T>, text: string, optional = false
   }
   // A schema looks at every value and names each fault, so what is far too much is refused before.
   if (!hasAtMost(limits.inputValues, given)) return bad('body', `it may hold at most ${limits.inputValues} values`, 413)
-  const parsed = schema.safeParse(given, { error: explain })
+  const parsed = schema.safeParse(given, { error: inOurWords })
   if (parsed.success) return { value: parsed.data }
   const issue = parsed.error.issues[0]
   const field = issue === undefined || issue.path.length === 0 ? 'body' : issue.path.map(String).join('.')

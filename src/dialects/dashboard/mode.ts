@@ -24,12 +24,15 @@ export function modeInForce(reply: Reply): string | null {
 /** What a dashboard takes it for. */
 export const shownMode = (reply: Reply): string => modeInForce(reply) ?? usual
 
-/** The modes that there are. Nothing where nobody may know. */
-export function knownModes(reply: Reply): readonly string[] {
+/** What is told of each mode that there is. Nothing where nobody may know. */
+function modesOf(reply: Reply): readonly Record<string, unknown>[] {
   const modes = reply.ok && isRecord(reply.output) ? reply.output['modes'] : null
-  if (!Array.isArray(modes)) return []
-  return modes.flatMap((mode) => (isRecord(mode) && typeof mode['name'] === 'string' ? [mode['name']] : []))
+  return Array.isArray(modes) ? modes.filter(isRecord) : []
 }
+
+/** The modes that there are. */
+export const knownModes = (reply: Reply): readonly string[] =>
+  modesOf(reply).flatMap(({ name }) => (typeof name === 'string' ? [name] : []))
 
 const texts = (value: unknown): readonly string[] => (Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [])
 
@@ -44,8 +47,11 @@ export const modeRoute: Route = {
         const answers = answersFor({ action: 'mode' }, parts)
         return answers.concluded(reply, { success: false, message: reply.error.message, data: null }, null)
       }
-      const { description, available_features: available, hidden_features: hidden } = isRecord(reply.output) ? reply.output : {}
       const mode = shownMode(reply)
+      const said = isRecord(reply.output) ? reply.output : {}
+      // Where no mode was chosen it is taken for the usual one, so it has the features of that.
+      const about = modeInForce(reply) === null ? (modesOf(reply).find(({ name }) => name === mode) ?? said) : said
+      const { description, available_features: available, hidden_features: hidden } = about
       return answer(200, {
         runtime_mode: mode,
         mode_description:

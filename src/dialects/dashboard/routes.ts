@@ -1,3 +1,4 @@
+import { nearest } from '../../protocol/nearest.ts'
 import { bannerRoute, bannerStreamRoute } from './banner.ts'
 import { basicRoute, servicesStatusRoute, systemStatusRoute } from './fleet-status.ts'
 import { makefileExecute } from './makefile.ts'
@@ -57,8 +58,15 @@ export function scriptOf({ method, path, body }: Request, parts: DashboardParts)
     const open = openParts(route.path, rest)
     return open === undefined ? [] : [{ route, open }]
   })
-  const nowhere = { status: 'error', code: 'not_found', message: 'there is nothing at this path', timestamp: parts.now() }
-  if (fitting.length === 0) return atOnce(answer(404, nowhere))
+  if (fitting.length === 0) {
+    const near = nearest(
+      rest.join('/'),
+      routes.map((route) => route.path),
+    )
+    const hint = near === undefined ? '/api lists what there is' : `did you mean ${prefix}${near.replace('*', '{name}')}?`
+    const message = `there is nothing at this path; ${hint}`
+    return atOnce(answer(404, { status: 'error', code: 'not_found', message, timestamp: parts.now() }))
+  }
   const found = fitting.find(({ route }) => route.method === plain)
   if (found === undefined) {
     const methods = fitting.map((one) => (one.route.method === 'GET' ? 'GET, HEAD' : one.route.method)).join(', ')
