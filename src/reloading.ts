@@ -38,9 +38,10 @@ export interface ReloadingParts {
 export function createReloading({ directory, fleet, loadConfig, config, environment, takeRules, status }: ReloadingParts) {
   /** What takes effect with a start only is as it was then. */
   const { settings: begun = {} } = config
-  let current = config
-  let holder: Address | null = null
   if (config.mode != null) environment[modeVariable] = config.mode
+  // What children inherit now is what they inherit again after a way back to it.
+  let current: ReadConfig = { ...config, environment: config.environment ?? { ...environment } }
+  let holder: Address | null = null
 
   const refuseWhileStopping = (): void => {
     if (status() !== 'running')

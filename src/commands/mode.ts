@@ -46,7 +46,7 @@ function outcomeOf(view: FleetView, workflow: Address, result: SwitchResult): Ou
     outcome,
     because,
     mode,
-    from: plan?.from ?? mode,
+    from: plan === null ? mode : plan.from,
     stopped: [...(plan?.stops ?? [])],
     restarted: [...(plan?.restarts ?? [])],
     started: [...(plan?.starts ?? [])],

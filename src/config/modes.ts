@@ -98,7 +98,7 @@ function whichOf(
   const message = at === null ? `no service names the mode ${quoted}; ${names}` : `there is no mode ${quoted}; ${names}`
   if (switched !== undefined) {
     const told = `the mode in force is ${quoted}, which was switched to, and it is not here; ${names}`
-    checker.error(at ?? ['supervisor', 'services'], { message: `${told}; switch to one of them first` }, 'key')
+    checker.error(at ?? ['supervisor', 'services'], { message: `${told}; keep it until another one was switched to` }, 'key')
   } else if (said === undefined) checker.error(path, { message, suggestion })
   else report.errorIn(said.from, { message, suggestion })
   return { inForce, source }

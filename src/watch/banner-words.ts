@@ -27,6 +27,9 @@ export function bannerOf(
   return { type, title: whole, message: more, text, countdown_seconds: left, since: new Date(since).toISOString(), about }
 }
 
+/** `The journal is at fault`. */
+export const atFault = (what: string): string => `The ${what} ${what === 'logs' ? 'are' : 'is'} at fault`
+
 /** As the guide of MagicTunnel words its two modes; others are called what they are called. */
 export function idleIn(mode: string, running: string): { readonly title: string; readonly message: string } {
   if (mode === 'proxy') return { title: 'Running in Proxy Mode', message: 'Core features only' }

@@ -5,7 +5,7 @@ import { limits } from '../protocol/limits.ts'
 import type { Lockdown } from '../protocol/lockdown.ts'
 import type { ServiceStatus } from '../protocol/service.ts'
 import type { SupervisorStatus } from '../protocol/status.ts'
-import { bannerOf, idleIn, several } from './banner-words.ts'
+import { atFault, bannerOf, idleIn, several } from './banner-words.ts'
 
 /**
  * The banner: a fold of facts, looked at together with how things stand. First what ends or locks everything, then what is
@@ -103,7 +103,7 @@ export function createBanner(started: number) {
     return (
       (fault === undefined
         ? undefined
-        : bannerOf('error', `The ${fault.what} is at fault`, fault.because, Date.parse(fault.since), {
+        : bannerOf('error', atFault(fault.what), fault.because, Date.parse(fault.since), {
             about: 'supervisor.root',
           })) ??
       tell('error', of('failed'), 'has failed', 'have failed') ??

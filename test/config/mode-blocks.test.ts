@@ -212,7 +212,9 @@ describe('what is wrong with modes is told where it stands', () => {
 
   test('one that was switched to, and is not here any more, is told where modes stand', () => {
     const read = () => parseConfig(text('a: '), { path: `${folder}/hyphae.yaml`, env: {}, switched: 'gone' })
-    expect(read).toThrow(/the mode in force is "gone", which was switched to, and it is not here; known are a, advanced/)
+    expect(read).toThrow(
+      /the mode in force is "gone", which was switched to, and it is not here; known are a, advanced; keep it until another one was switched to/,
+    )
   })
 
   test('a mode may be called like a block', () => {

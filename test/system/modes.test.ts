@@ -74,6 +74,19 @@ describe('a switch', () => {
     expect((await fleet.call('system.mode', {})).source).toBe('file')
   })
 
+  test('from no mode says so, and one that fails goes back to none', async () => {
+    const broken = '{ command: /bin/false, modes: [lean], restart_policy: never }'
+    fleet = await startModes(
+      four.replace('mode: proxy\n', 'services:\n').replace('  services:\n    same', `    broken: ${broken}\n    same`),
+    )
+    await fleet.until('same', 'healthy')
+    const { data } = await refusal(fleet.switchTo('lean'))
+    expect(data).toMatchObject({ outcome: 'failed', mode: null, from: null, rolled_back: true })
+    await fleet.call('service.restart', { services: ['same'] })
+    expect(fleet.variable('same', 'MAGICTUNNEL_RUNTIME_MODE')).toBeUndefined()
+    expect(await fleet.switchTo('advanced')).toMatchObject({ outcome: 'done', mode: 'advanced', from: null })
+  })
+
   test('to a mode that nobody knows is refused with the nearest', async () => {
     fleet = await startModes(four)
     const error = await refusal(fleet.switchTo('advnaced'))

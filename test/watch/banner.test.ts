@@ -272,6 +272,12 @@ test.each<[string, Case, string, string]>([
     'The journal is at fault • the disk is full',
   ],
   [
+    'and speaks of logs as of many',
+    { faults: [{ ...fault, what: 'logs' }] },
+    'error',
+    'The logs are at fault • the disk is full',
+  ],
+  [
     'trouble comes before what has just ended',
     {
       facts: [
