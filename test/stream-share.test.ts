@@ -19,7 +19,11 @@ test('each caller has so many streams, until they end or he ends them', () => {
   const first = open(one)
   open(one)
   expect(open(one)).toEqual({
-    error: { code: 'overloaded', message: expect.stringContaining('token:screen has 2 streams open') as unknown, data: { limit: 2 } },
+    error: {
+      code: 'overloaded',
+      message: expect.stringContaining('token:screen has 2 streams open') as unknown,
+      data: { limit: 2 },
+    },
   })
   expect(open(another)).not.toHaveProperty('error')
 

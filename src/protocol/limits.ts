@@ -419,5 +419,5 @@ export const limits = {
   /** Pages of the API that are kept as they were made, one for each origin and service asked for. One takes 200 KB, and 4 ms. */
   keptPages: 8,
   /** Streams that one caller may have open over the network: each event is written to each of them, and takes 10 µs. */
-  callerStreams: 64,
+  callerStreams: 128,
 } as const

@@ -148,19 +148,4 @@ describe('hyphae up', () => {
     await eventually(() => expect(up.out).toMatch(/hyphae {2}reloaded {2}1 new \(by SIGHUP\)/))
     expect(process.kill(up.child.pid ?? 0, 0)).toBe(true)
   })
-
-  test('SIGHUP reads nothing while the fleet is locked down, and says so', async () => {
-    folder = fleetFolder(config(service('web')))
-    const up = await folder.up()
-    await folder.run(['lockdown', 'on'])
-    write(config(service('web'), service('second')))
-    up.child.kill('SIGHUP')
-    await eventually(() =>
-      expect(up.out).toMatch(/the config was not reloaded: system\.reload is refused: the fleet is locked down/),
-    )
-    expect((await folder.run(['events', '--audit'])).out).toMatch(/system\.reload is refused: .* \(by SIGHUP/)
-    await folder.run(['lockdown', 'off'])
-    up.child.kill('SIGHUP')
-    await eventually(() => expect(up.out).toMatch(/hyphae {2}reloaded {2}1 new \(by SIGHUP\)/))
-  })
 })

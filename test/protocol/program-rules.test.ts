@@ -79,7 +79,13 @@ describe('what is refused names its rule', () => {
   })
 
   test('variables that decide nothing may be set', () => {
-    const env = { RUST_LOG: 'debug', CARGO_TERM_COLOR: 'never', NODE_ENV: 'test', DOTNET_ENVIRONMENT: 'x', CMAKE_BUILD_TYPE: 'Debug' }
+    const env = {
+      RUST_LOG: 'debug',
+      CARGO_TERM_COLOR: 'never',
+      NODE_ENV: 'test',
+      DOTNET_ENVIRONMENT: 'x',
+      CMAKE_BUILD_TYPE: 'Debug',
+    }
     expect(judged({ type: 'shell', command: 'echo', env })).toMatchObject({ allowed: true })
   })
 

@@ -34,6 +34,12 @@ describe('pages and names of others', () => {
     expect(statusOf(await exchange(port, request()))).toBe(400)
     expect(statusOf(await exchange(port, 'GET /healthz HTTP/1.0\r\n\r\n'))).toBe(400)
     expect(statusOf(await exchange(port, 'GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'))).toBe(400)
+    // Addresses that are none, or that no URL is made of: refused in our words, and no defect of ours.
+    for (const host of ['127.999.9.9', '127.300.1.1:1', '[::ffff:127.0.0.1]'])
+      for (const path of ['/', '/api', '/healthz']) {
+        const told = await exchange(port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+        expect([statusOf(told), told], host).toEqual([400, expect.stringContaining('"code":"invalid_request"')])
+      }
     expect(connectionsOf(fleet as HttpFleet)).toEqual([])
   })
 
