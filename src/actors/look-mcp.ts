@@ -113,7 +113,7 @@ async function endSession(url: URL, headers: Readonly<Record<string, string>>, s
   try {
     const options = {
       method: 'DELETE',
-      signal,
+      signal: AbortSignal.any([signal, AbortSignal.timeout(limits.sessionEndTime)]),
       headers: { ...headers, 'MCP-Protocol-Version': protocolVersion, Connection: 'close' },
     }
     const response = await send(url, options, '')

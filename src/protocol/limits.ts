@@ -420,4 +420,6 @@ export const limits = {
   keptPages: 8,
   /** Streams that one caller may have open over the network: each event is written to each of them, and takes 10 µs. */
   callerStreams: 128,
+  /** How long a probe of an MCP server waits for the end of the session that it began, ms: it has had its answer by then. */
+  sessionEndTime: 1_000,
 } as const

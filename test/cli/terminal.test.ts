@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import process from 'node:process'
 import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -8,6 +9,7 @@ import { eventually } from '../support/eventually.ts'
 
 const config = `
 supervisor:
+  security: { allowed_programs: { shell: [echo, cat] } }
   services:
     web:
       command: sh
@@ -55,13 +57,17 @@ describe.skipIf(!existsSync(script))('in a terminal', () => {
 
   test('a custom restart shows each step as it ends', async () => {
     await fleet.up()
-    const words = '--pre-command "echo one" --pre-command "echo two" --post-command "echo three"'
+    const gate = join(fleet.cwd, 'gate')
+    expect(spawnSync('mkfifo', [gate]).status).toBe(0)
+    const words = '--pre-command "echo one" --pre-command "cat gate" --post-command "echo three"'
     const shown = inTerminal(`custom-restart web ${words}`, fleet.cwd, { HYPHAE_PROGRESS: '' })
+    const plain = (): string => stripVTControlCharacters(shown.out)
+    // The second command is not done as long as nobody writes: the table can't have come.
+    await eventually(() => expect(plain()).toMatch(/done +pre 1 of 2: echo one: exited with code 0/))
+    expect(plain()).not.toContain('STEP')
+    writeFileSync(gate, 'two\n')
     expect(await shown.ended).toBe(0)
-    const plain = stripVTControlCharacters(shown.out)
-    // Before the whole table comes.
-    const before = plain.slice(0, plain.indexOf('STEP'))
-    expect(before).toMatch(/done +pre 1 of 2: echo one: exited with code 0/)
+    expect(plain()).toMatch(/STEP[^]*pre 2 +done[^]*post 1 +done/)
   })
 
   test('status has colours, unless NO_COLOR is set; lines are cut', async () => {

@@ -48,7 +48,7 @@ test.each([
   [401, '', 'wrong', 'unauthorized', /does not accept this token/],
   [403, refusal('forbidden'), undefined, 'forbidden', /refuses it \(HTTP 403\): because I say so/],
   [413, '', undefined, 'too_large', /HTTP 413/],
-  [404, 'not here', undefined, 'unavailable', /HTTP 404; is that where the orchestrator's http listener is\?/],
+  [404, 'not here', undefined, 'unavailable', /HTTP 404: not here; is that where the orchestrator's http listener is\?/],
   [200, 'hello', undefined, 'parse_error', /cannot understand what http/],
   [200, '[]', undefined, 'parse_error', /no JSON object/],
 ] as const)(
