@@ -8,8 +8,8 @@ export default defineConfig({
     hookTimeout: 30_000,
     reporters: ['default', './test/support/closing-line.ts'],
     pool: 'forks',
-    // Most of them wait for processes most of the time; one core less than there are would leave them waiting in line.
-    maxWorkers: 2,
+    // Most of them wait for processes most of the time: three keep two cores busy, and none of them late.
+    maxWorkers: 3,
     // A test that an event to a finished actor changes nothing has to send one.
     onConsoleLog: (text) => !text.includes('was sent to stopped actor'),
   },
