@@ -7,8 +7,9 @@ import { err } from './terminal.ts'
 const patience = 1_000
 /** How often one looks again while waiting, ms. */
 const lookEvery = 500
-/** How often a line is written where none can be drawn again, ms. */
+/** How often a line is written where none can be drawn again, ms: one that says something new, and one that says the same. */
 const lineEvery = 5_000
+const sameEvery = 30_000
 
 /**
  * Waits for work and tells on stderr, while it takes longer than a moment, what is still under way; never with
@@ -25,7 +26,8 @@ export async function withProgress<T>(
   let text = ''
   let asking = false
   let asked = -Infinity
-  let said = started + patience - lineEvery
+  let said = started + patience - sameEvery
+  let last = ''
 
   const ask = async (): Promise<void> => {
     asking = true
@@ -43,8 +45,9 @@ export async function withProgress<T>(
     if (err.live) {
       const { width, paint } = err.look()
       screen.draw([...steps, `${paint('cyan', spinnerAt(now))} ${cut(text, width - 2)}`])
-    } else if (now - said >= lineEvery) {
+    } else if (now - said >= (text === last ? sameEvery : lineEvery)) {
       said = now
+      last = text
       void err.lines([text])
     }
   }

@@ -67,12 +67,17 @@ test('it refuses whatever changes something, outlives a kill -9, and ends when i
     expect(now.pid).not.toBe(before.pid)
   }, 20_000)
 
+  expect((await run(['lockdown'])).out).toMatch(/^locked down since .* by local:\S+: a break-in; hyphae lockdown off ends it\n$/)
+  expect(JSON.parse((await run(['lockdown', '--json'])).out)).toMatchObject({ on: true, reason: 'a break-in' })
+  expect((await run(['lockdown', '--reason', 'x'])).code).toBe(2)
+
   up.child.kill('SIGKILL')
   await up.ended
   await folder.up()
   expect((await run(['status'])).out).toContain('the fleet is locked down since')
   expect((await run(['restart', 'web'])).code).toBe(77)
   expect((await run(['lockdown', 'off'])).out).toBe('not locked down\n')
+  expect((await run(['lockdown'])).out).toBe('not locked down\n')
   expect((await run(['restart', 'web'])).code).toBe(0)
   const audit = (await run(['events', '--audit'])).out
   expect(audit).toContain('locked down: a break-in')
