@@ -13,6 +13,7 @@ import { joinHost } from './protocol/endpoint.ts'
 import { HyphaeError, systemCode } from './protocol/errors.ts'
 import type { Certificate, ControlRules } from './protocol/control-rules.ts'
 import { modeVariable } from './protocol/mode.ts'
+import { didYouMean } from './protocol/nearest.ts'
 import type { ReadConfig } from './protocol/reload.ts'
 import type { LoadConfig } from './reloading.ts'
 
@@ -98,7 +99,7 @@ export const createOrchestrator = (given: LoadedConfig | OrchestratorOptions): O
 
 /** As a text that may travel: without the line itself. */
 const told = ({ file, line, field, message, suggestion }: ConfigProblem): string =>
-  `${file}:${line}: ${field === '' ? '' : `${field}: `}${message}${suggestion === undefined ? '' : `; did you mean "${suggestion}"?`}`
+  `${file}:${line}: ${field === '' ? '' : `${field}: `}${message}${didYouMean(suggestion)}`
 
 /** What a config says to a fleet that runs. */
 function readOf(config: LoadedConfig, env: NodeJS.ProcessEnv): ReadConfig {

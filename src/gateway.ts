@@ -7,7 +7,7 @@ import { addressOf, parseAddress, type Address } from './protocol/ids.ts'
 import { inOurWords, invalidParams } from './protocol/invalid.ts'
 import { hasAtMost, isRecord } from './protocol/json.ts'
 import { limits } from './protocol/limits.ts'
-import { nearest } from './protocol/nearest.ts'
+import { didYouMean, nearest } from './protocol/nearest.ts'
 import { mayUse, type Principal } from './protocol/principal.ts'
 import type { Reply, ReplyError } from './protocol/reply.ts'
 import { verbOf } from './protocol/verbs.ts'
@@ -59,8 +59,9 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
     const command = registry.get(name)
     if (command === undefined) {
       const near = nearest(name, registry.keys())
-      const hint = near === undefined ? '' : `; did you mean "${near}"?`
-      throw new HyphaeError('unknown_command', `there is no command "${name.slice(0, 100)}"${hint}`, { nearest: near ?? null })
+      throw new HyphaeError('unknown_command', `there is no command "${name.slice(0, 100)}"${didYouMean(near)}`, {
+        nearest: near ?? null,
+      })
     }
     if (!mayUse(principal, command.permission)) {
       throw new HyphaeError(

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { asked, mutation, query, stream } from '../protocol/command.ts'
 import { HyphaeError } from '../protocol/errors.ts'
 import { parseAddress, type Kind } from '../protocol/ids.ts'
-import { nearest } from '../protocol/nearest.ts'
+import { didYouMean, nearest } from '../protocol/nearest.ts'
 import { publicEvents, publicEventTypes } from '../protocol/public-events.ts'
 import { limits } from '../protocol/limits.ts'
 import { actorStatus, watchItem, type WatchItem } from '../protocol/status.ts'
@@ -27,8 +27,11 @@ function knownActor(view: FleetView, at: string) {
   // Whoever gives a bare name means what is called so, or the first of several.
   const named = [at, membersOf(view, at)?.[0] ?? at].flatMap((name) => [`group.${name}`, `service.${name}`])
   const near = named.find((address) => addresses.includes(address)) ?? nearest(at, addresses)
-  const hint = near === undefined ? '' : `; did you mean "${near}"?`
-  throw new HyphaeError('not_found', `there is no actor "${at}"${hint}`, { field: 'to', got: at, nearest: near ?? null })
+  throw new HyphaeError('not_found', `there is no actor "${at}"${didYouMean(near)}`, {
+    field: 'to',
+    got: at,
+    nearest: near ?? null,
+  })
 }
 
 export const actorList = query({

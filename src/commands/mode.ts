@@ -5,7 +5,7 @@ import { addressOf, type Address } from '../protocol/ids.ts'
 import { isRecord } from '../protocol/json.ts'
 import { limits } from '../protocol/limits.ts'
 import { modeAnswer, type SwitchResult } from '../protocol/mode.ts'
-import { nearest } from '../protocol/nearest.ts'
+import { didYouMean, nearest } from '../protocol/nearest.ts'
 import type { FleetView } from '../protocol/view.ts'
 
 /** The mode in force, and the way to another one. */
@@ -61,8 +61,7 @@ function knownMode(view: FleetView, mode: string): void {
   const names = modes.map(({ name }) => name)
   if (names.length === 0 || names.includes(mode)) return
   const near = nearest(mode, names)
-  const hint = near === undefined ? '' : `; did you mean "${near}"?`
-  const message = `mode: there is no mode ${JSON.stringify(mode)}; known are ${names.join(', ')}${hint}`
+  const message = `mode: there is no mode ${JSON.stringify(mode)}; known are ${names.join(', ')}${didYouMean(near)}`
   throw new HyphaeError('invalid_params', message, { field: 'mode', got: mode, known: names, nearest: near ?? null })
 }
 

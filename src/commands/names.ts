@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { HyphaeError } from '../protocol/errors.ts'
 import { limits } from '../protocol/limits.ts'
 import { listed } from '../protocol/listed.ts'
-import { nearest } from '../protocol/nearest.ts'
+import { didYouMean, nearest } from '../protocol/nearest.ts'
 import { namesOfSeveral, type Several } from '../protocol/several.ts'
 import type { FleetView } from '../protocol/view.ts'
 
@@ -69,8 +69,7 @@ function known(view: FleetView, name: string, meant: MembersOf = namesIn(view)):
   tellLeftOut(view, name)
   const names = view.serviceNames()
   const near = nearest(name, new Set([...severalOf(view).map((several) => several.name), ...names]))
-  const hint = near === undefined ? '' : `; did you mean "${near}"?`
-  throw new HyphaeError('not_found', `there is no service "${name}"${hint}`, {
+  throw new HyphaeError('not_found', `there is no service "${name}"${didYouMean(near)}`, {
     field: 'service',
     got: name,
     nearest: near ?? null,

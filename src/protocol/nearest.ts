@@ -11,6 +11,9 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   return best
 }
 
+/** What an error says of it, behind its own words. */
+export const didYouMean = (near: string | undefined): string => (near === undefined ? '' : `; did you mean "${near}"?`)
+
 /** Insertions, deletions, substitutions and swaps of neighbours that lead from one to the other. */
 function editDistance(a: string, b: string): number {
   let before: number[] = []

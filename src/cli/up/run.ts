@@ -50,13 +50,13 @@ export async function up(config: LoadedConfig, { watch }: { readonly watch: bool
   const begun = orchestrator.start()
   const reloads = reloadsOf({ orchestrator, log, display, ...(watch ? { watch: [path, ...config.envFiles] } : {}) })
   obeySignals(orchestrator, begun, reloads.onHangup, display.remark)
-  // Until everything is up there is nothing to go over to.
-  begun.then(reloads.begin, () => {})
-  begun.then(notifier.ready, () => {})
-  begun.then(
-    () => resumedModeLines(orchestrator.view.supervisor()).forEach(display.remark),
-    () => {},
-  )
+  const onceUp = (): void => {
+    // Until everything is up there is nothing to go over to.
+    reloads.begin()
+    notifier.ready()
+    resumedModeLines(orchestrator.view.supervisor()).forEach(display.remark)
+  }
+  begun.then(onceUp, () => {})
   try {
     await begun
     await orchestrator.finished
