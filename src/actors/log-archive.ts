@@ -107,10 +107,25 @@ export async function writeCursor(path: string, cursor: Cursor): Promise<void> {
 
 /** How a log stands; `file`: where it is open already. Undefined: there is no such log. */
 export async function extentOf(path: string, file?: FileHandle): Promise<Extent | undefined> {
-  // In this order: an archive that is made meanwhile is then among the archives, and what it holds is not told twice.
-  const cursor = await readCursor(path)
-  const archives = await archivesOf(path)
-  const stats = await orNone(file === undefined ? stat(path) : file.stat(), undefined)
+  for (let round = 1; ; round++) {
+    // In this order: an archive that is made meanwhile is then among the archives, and what it holds is not told twice.
+    const cursor = await readCursor(path)
+    const archives = await archivesOf(path)
+    const stats = await orNone(file === undefined ? stat(path) : file.stat(), undefined)
+    // Whoever sets a log aside says so first: a file that is newer than what we read of it would pass for the first one.
+    if (round < limits.logListings && !isSame(cursor, await readCursor(path))) continue
+    return extentFrom(cursor, archives, stats)
+  }
+}
+
+const isSame = (one: Cursor | null, other: Cursor | null): boolean =>
+  one?.inode === other?.inode && one?.base === other?.base && one?.start === other?.start
+
+function extentFrom(
+  cursor: Cursor | null,
+  archives: readonly Archive[],
+  stats: { readonly ino: number; readonly size: number } | undefined,
+): Extent | undefined {
   const moved = archives.at(-1)?.to ?? 0
   if (stats === undefined) {
     if (archives.length === 0) return undefined
