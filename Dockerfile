@@ -16,6 +16,8 @@ COPY tools tools
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
+COPY inspector inspector
+COPY scripts/build-inspector.ts scripts/build-inspector.ts
 RUN npm run build && rm -f dist/.tsbuildinfo
 
 FROM ${NODE_IMAGE}
@@ -28,7 +30,7 @@ RUN apt-get update \
  && install --directory --owner=hyphae --group=hyphae --mode=0700 /var/lib/hyphae \
  && ln -s /opt/hyphae/bin/hyphae.js /usr/local/bin/hyphae
 WORKDIR /opt/hyphae
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json THIRD-PARTY.md ./
 COPY bin bin
 COPY schema schema
 COPY --from=dependencies /opt/hyphae/node_modules node_modules

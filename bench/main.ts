@@ -4,6 +4,7 @@ import process from 'node:process'
 import { growth } from './growth.ts'
 import { fuzzing } from './fuzz.ts'
 import { halfOpen } from './half-open.ts'
+import { inspect } from './inspect.ts'
 import { journal } from './journal.ts'
 import { logins } from './logins.ts'
 import type { Row } from './measure.ts'
@@ -37,6 +38,7 @@ const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   fuzz: fuzzing,
   logins,
   sharing,
+  inspect,
 }
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter((name) => !(name in benches))

@@ -1,16 +1,18 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { timingSafeEqual } from 'node:crypto'
 import process from 'node:process'
 import type { Logins } from './logins.ts'
 import type { AccessRules, Credential } from './protocol/control-rules.ts'
 import { hostAndPort, isLoopback } from './protocol/endpoint.ts'
 import type { Principal, Role } from './protocol/principal.ts'
-import type { Proof } from './protocol/proof.ts'
+import type { Proof, Rejection } from './protocol/proof.ts'
 import { commandsOf } from './protocol/verbs.ts'
+import { digestOf, type Login, type Session, type Sessions } from './sessions.ts'
 
 /** Who somebody is, by the way he comes: what the transport proves, and what a token proves. Nobody else is anybody. */
 
 export interface AccessParts {
   readonly logins: Logins
+  readonly sessions: Pick<Sessions, 'find' | 'open' | 'close' | 'stands'>
   /** A wrong token was shown. */
   refused(via: string, peer: string): void
 }
@@ -19,6 +21,12 @@ export interface Access {
   /** Known without a token; null: a token is needed. `peer`: over the network an address with its port. */
   identify(scheme: string, peer: string): Principal | null
   authenticate(scheme: string, token: string, peer: string): Proof
+  /** A token for a ticket, which is worth nothing from then on. */
+  login(scheme: string, ticket: string, peer: string): Session | { readonly rejected: Rejection }
+  /** Ends the login of this token; false: it is that of no login. */
+  logout(token: string): boolean
+  /** The login by which he was let in. */
+  loginOf(principal: Principal): string | undefined
   /** Whoever was let in as he is now; a reason where he would not be let in as the same any more. */
   current(principal: Principal): Principal | { readonly because: string }
   /** From now on other rules hold. */
@@ -32,9 +40,6 @@ const localUser = (via: string): Principal => ({
   role: 'admin',
 })
 
-/** The same length for every secret, so that comparing takes the same time. */
-const digest = (secret: string): Buffer => createHash('sha256').update(secret).digest()
-
 interface Known {
   readonly name: string
   readonly role: Role
@@ -44,15 +49,16 @@ interface Known {
 /** A protocol whose callers can be told to come later. */
 const hasStatus = (scheme: string): boolean => scheme === 'http' || scheme === 'https'
 
-export function createAccess(first: AccessRules, { logins, refused }: AccessParts): Access {
+export function createAccess(first: AccessRules, { logins, sessions, refused }: AccessParts): Access {
   let known: readonly Known[] = []
   let only: Pick<Principal, 'only'> = {}
   /** By what each was let in; null: by coming from this machine. */
   const letIn = new WeakMap<Principal, Known | null>()
+  const byLogin = new WeakMap<Principal, string>()
 
   const take = ({ token, tokens = [], allowedCommands }: AccessRules): void => {
     const own: Credential[] = token === null ? [] : [{ name: 'supervisor', token, role: 'admin' }]
-    known = [...own, ...tokens].map((one) => ({ name: one.name, role: one.role, digest: digest(one.token) }))
+    known = [...own, ...tokens].map((one) => ({ name: one.name, role: one.role, digest: digestOf(one.token) }))
     only = allowedCommands === null ? {} : { only: commandsOf(allowedCommands) }
   }
   take(first)
@@ -67,6 +73,17 @@ export function createAccess(first: AccessRules, { logins, refused }: AccessPart
     for (const one of known) if (timingSafeEqual(one.digest, proof)) found = one
     return found
   }
+  const reject = (scheme: string, peer: string): { readonly rejected: Rejection } => {
+    const rejected = logins.failed(peer, !hasStatus(scheme))
+    refused(scheme, peer)
+    return { rejected }
+  }
+  /** Over the network what is permitted there alone holds for everybody, whoever made his ticket. */
+  const guest = ({ id, name, role }: Login, via: string, peer: string | undefined): Principal => {
+    const principal = { name, via, ...(peer === undefined ? {} : { peer }), role, ...only }
+    byLogin.set(principal, id)
+    return principal
+  }
   return {
     take,
     identify(scheme, peer) {
@@ -75,27 +92,35 @@ export function createAccess(first: AccessRules, { logins, refused }: AccessPart
       return admitted(null, { name: 'local-operator', via: scheme, peer, role: 'admin', ...only })
     },
     authenticate(scheme, given, peer) {
-      const found = find(digest(given))
+      const proof = digestOf(given)
+      const found = find(proof)
       if (found === undefined) {
-        const rejected = logins.failed(peer, !hasStatus(scheme))
-        refused(scheme, peer)
-        return { rejected }
+        const login = sessions.find(proof, { via: scheme, peer })
+        return login === undefined ? reject(scheme, peer) : { principal: guest(login, scheme, peer) }
       }
       const { name, role } = found
       return { principal: admitted(found, { name: `token:${name}`, via: scheme, peer, role, ...only }) }
     },
+    login: (scheme, ticket, peer) => sessions.open(digestOf(ticket), { via: scheme, peer }) ?? reject(scheme, peer),
+    logout: (token) => sessions.close(digestOf(token)),
+    loginOf: (principal) => byLogin.get(principal),
     current(principal) {
+      const id = byLogin.get(principal)
+      if (id !== undefined) {
+        const { name, role, via, peer } = principal
+        return sessions.stands(id) ?? guest({ id, name, role }, via, peer)
+      }
       const by = letIn.get(principal)
       // The local user, and whoever was not let in by us.
       if (by === undefined) return principal
       const { only: _, ...rest } = principal
       const now = { ...rest, ...only }
-      if (by === null) return known.length === 0 ? now : { because: 'a token is needed now' }
+      if (by === null) return known.length === 0 ? admitted(by, now) : { because: 'a token is needed now' }
       const same = known.find((one) => one.digest.equals(by.digest))
       if (same === undefined) return { because: `${principal.name} is not valid any more` }
       if (same.name !== by.name) return { because: `the token of ${principal.name} is that of token:${same.name} now` }
       if (same.role !== by.role) return { because: `${principal.name} has the role ${same.role} now` }
-      return now
+      return admitted(by, now)
     },
   }
 }

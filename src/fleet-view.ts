@@ -27,6 +27,7 @@ export interface FleetViewParts {
   switching: FleetView['switching']
   readonly logs: Pick<LogReading, 'lines' | 'ends'>
   readonly watching: Pick<FleetView, 'health' | 'metrics' | 'banner'>
+  readonly inspection: Pick<FleetView, 'chart' | 'contexts'>
   /** It may not have been opened yet. */
   journal(): Pick<Journal, 'read' | 'kept'>
 }
@@ -113,6 +114,7 @@ export function createFleetView({
   switching,
   logs,
   watching,
+  inspection,
   journal,
 }: FleetViewParts): FleetView {
   const placeOf = createPlaces()
@@ -200,6 +202,8 @@ export function createFleetView({
 
   return {
     ...watching,
+    chart: inspection.chart,
+    contexts: inspection.contexts,
     supervisor,
     programs,
     groups,

@@ -1,16 +1,16 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { admit, callerOf } from './admission.ts'
 import type { Gateway, Sink } from './protocol/calls.ts'
 import type { Changed, Command, Mutation, Plan, StreamRequest } from './protocol/command.ts'
 import { HyphaeError, messageOf } from './protocol/errors.ts'
 import { formatDuration } from './protocol/duration.ts'
-import { addressOf, parseAddress, type Address } from './protocol/ids.ts'
-import { inOurWords, invalidParams } from './protocol/invalid.ts'
-import { hasAtMost, isRecord } from './protocol/json.ts'
+import { parseAddress, type Address } from './protocol/ids.ts'
+import { isRecord } from './protocol/json.ts'
 import { limits } from './protocol/limits.ts'
-import { didYouMean, nearest } from './protocol/nearest.ts'
-import { mayUse, type Principal } from './protocol/principal.ts'
+import type { Ticket } from './protocol/login.ts'
+import type { Principal, Role } from './protocol/principal.ts'
 import type { Reply, ReplyError } from './protocol/reply.ts'
-import { verbOf } from './protocol/verbs.ts'
+import { subjects } from './protocol/subjects.ts'
 import { fitsRequest, type RequestCall, type Requests, type RequestSlip } from './requests.ts'
 import type { FleetView } from './protocol/view.ts'
 
@@ -26,6 +26,8 @@ export interface GatewayParts {
   /** Monotonic ms. */
   clock(): number
   newId(): string
+  /** A secret that lets somebody in as this one. */
+  ticket(login: string, issuer: Principal, role: Role): Ticket
   readonly requests: Pick<Requests, 'take' | 'resume'>
   /** Undefined once every actor knows how things stand; until then nothing is asked of them. */
   starting(): Promise<void> | undefined
@@ -54,39 +56,6 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
   const { registry, view } = parts
   const concluding = new Set<Promise<void>>()
   const moment = () => ({ now: parts.clock(), time: new Date().toISOString() })
-
-  function admit(principal: Principal, name: string, input: unknown): { command: Command; parsed: unknown } {
-    const command = registry.get(name)
-    if (command === undefined) {
-      const near = nearest(name, registry.keys())
-      throw new HyphaeError('unknown_command', `there is no command "${name.slice(0, 100)}"${didYouMean(near)}`, {
-        nearest: near ?? null,
-      })
-    }
-    if (!mayUse(principal, command.permission)) {
-      throw new HyphaeError(
-        'forbidden',
-        `${command.name} needs the permission ${command.permission}, which the role ${principal.role} lacks`,
-        { rule: 'role', permission: command.permission },
-      )
-    }
-    if (principal.only?.includes(command.name) === false) {
-      throw new HyphaeError(
-        'forbidden',
-        `${command.name} is not among security.allowed_commands; ${verbOf(command.name) ?? command.name} would admit it`,
-        {
-          rule: 'security.allowed_commands',
-        },
-      )
-    }
-    // A schema looks at every value and names each fault, so what is far too much is refused before.
-    if (!hasAtMost(limits.inputValues, input)) {
-      throw new HyphaeError('too_large', `the input of a command may hold at most ${limits.inputValues} values`)
-    }
-    const parsed = command.input.safeParse(input, { error: inOurWords })
-    if (!parsed.success) throw invalidParams(parsed.error)
-    return { command, parsed: parsed.data }
-  }
 
   function refusal(error: unknown, command: string): ReplyError {
     if (error instanceof HyphaeError) return { code: error.code, message: error.message, data: error.data }
@@ -192,10 +161,21 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
 
   /** How a request is carried out: at once, or after its id has gone to the disk. */
   function errandOf(command: Mutation, principal: Principal, parsed: unknown, own?: string) {
-    const { request_id: given, wait, ...input } = parsed as { readonly request_id?: string; readonly wait: boolean | number }
+    const {
+      request_id: given,
+      wait = true,
+      ...input
+    } = parsed as { readonly request_id?: string; readonly wait?: boolean | number }
     const request = given ?? own
     const planned = (repeated: boolean): Plan<unknown> =>
-      command.plan(view, parsed, { principal, ...moment(), newId: parts.newId, request, repeated })
+      command.plan(view, parsed, {
+        principal,
+        ...moment(),
+        newId: parts.newId,
+        request,
+        repeated,
+        ticket: (login, role) => parts.ticket(login, principal, role),
+      })
     const run = (plan: Plan<unknown>, slip?: RequestSlip): Promise<Reply> => {
       parts.accepted(plan.what ?? command.name, principal, subjects(plan), request)
       const { note } = plan
@@ -249,10 +229,10 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
     concluded: () => Promise.allSettled(concluding),
     async invoke(principal, name, input): Promise<Reply> {
       try {
-        const { command, parsed } = admit(principal, name, input)
+        const { command, parsed } = admit(registry, principal, name, input)
         switch (command.kind) {
           case 'query':
-            return { ok: true, output: await command.read(view, parsed) }
+            return { ok: true, output: await command.read(view, parsed, callerOf(registry, principal)) }
           case 'mutation':
             return await mutate(command, principal, parsed)
           case 'stream':
@@ -264,7 +244,7 @@ export function createGateway(parts: GatewayParts): Gateway & GatewayEnds {
     },
     subscribe(principal, name, input, sink) {
       try {
-        const { command, parsed } = admit(principal, name, input)
+        const { command, parsed } = admit(registry, principal, name, input)
         if (command.kind !== 'stream') throw new HyphaeError('invalid_request', `${command.name} is no stream`)
         return { cancel: parts.open(command.open(view, parsed), sink) }
       } catch (error) {
@@ -280,14 +260,4 @@ function inTime(answer: Promise<unknown>, ms: number, instead: () => unknown): P
     const timer = setTimeout(() => resolve(instead()), ms)
     answer.then(resolve, reject).finally(() => clearTimeout(timer))
   })
-}
-
-/** The services (or other actors) that a plan is about: a workflow is about its service. */
-function subjects({ tell }: Plan<unknown>): Address[] {
-  const about = tell.flatMap(({ to, event }) => {
-    const { service, services } = isRecord(event['input']) ? event['input'] : {}
-    if (Array.isArray(services)) return services.map((name) => addressOf('service', String(name)))
-    return typeof service === 'string' ? addressOf('service', service) : to
-  })
-  return [...new Set(about)]
 }

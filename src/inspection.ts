@@ -1,5 +1,15 @@
 import type { AnyActorRef, InspectionEvent } from 'xstate'
 import type { Directory, MachineSnapshotView } from './directory.ts'
+import { chartOf } from './inspection/chart.ts'
+import type { SnapshotView } from './inspection/seen.ts'
+import { createTap, type TapOptions } from './inspection/tap.ts'
+import { contextBound, shown } from './inspection/values.ts'
+import { createPacing, watchInspection } from './inspection/watch.ts'
+import type { Sink } from './protocol/calls.ts'
+import type { StreamRequest } from './protocol/command.ts'
+import type { Chart, InspectedContexts } from './protocol/inspection.ts'
+import { limits } from './protocol/limits.ts'
+import type { FleetView } from './protocol/view.ts'
 
 const isAddressed = (snapshot: unknown): snapshot is MachineSnapshotView =>
   typeof snapshot === 'object' &&
@@ -11,20 +21,84 @@ const isAddressed = (snapshot: unknown): snapshot is MachineSnapshotView =>
   'value' in snapshot
 
 /**
- * Feeds the directory from XState's inspection events. An observer that throws would leave the observed actor's mailbox
- * blocked for ever, so nothing gets out of here.
+ * An observer for XState that never throws: one that does would leave the observed actor's mailbox blocked for ever. What
+ * one part of it cannot take does not keep the others from it.
  */
-export function inspectInto(directory: Directory, onError: (error: unknown) => void) {
+function contained(parts: ReadonlyArray<(event: InspectionEvent) => void>, onError: (error: unknown) => void) {
   return (event: InspectionEvent): void => {
-    if (event.type !== '@xstate.snapshot') return
-    try {
-      if (isAddressed(event.snapshot)) directory.observe(event.actorRef as AnyActorRef, event.snapshot)
-    } catch (error) {
+    for (const part of parts) {
       try {
-        onError(error)
-      } catch {
-        // Reporting must not block the actor either.
+        part(event)
+      } catch (error) {
+        try {
+          onError(error)
+        } catch {
+          // Reporting must not block the actor either.
+        }
       }
     }
   }
+}
+
+/** Feeds the directory from XState's inspection events. */
+export const inspectInto = (directory: Pick<Directory, 'observe'>, onError: (error: unknown) => void) =>
+  contained([intoDirectory(directory)], onError)
+
+const intoDirectory =
+  (directory: Pick<Directory, 'observe'>) =>
+  (event: InspectionEvent): void => {
+    if (event.type === '@xstate.snapshot' && isAddressed(event.snapshot))
+      directory.observe(event.actorRef as AnyActorRef, event.snapshot)
+  }
+
+export interface InspectionParts extends TapOptions {
+  readonly directory: Pick<Directory, 'observe'>
+  /** Names this run of the orchestrator. */
+  readonly run: string
+  onError(error: unknown): void
+}
+
+export interface Inspection extends Pick<FleetView, 'chart' | 'contexts'> {
+  /** Takes XState's inspection events. It never throws. */
+  inspect(event: InspectionEvent): void
+  watch(request: Omit<Extract<StreamRequest, { source: 'inspection' }>, 'source'>, sink: Sink): () => void
+}
+
+/** Feeds the directory, and keeps what the inspector shows. */
+export function createInspection({ directory, run, onError, wall = Date.now, bounds }: InspectionParts): Inspection {
+  const tap = createTap({ wall, ...(bounds && { bounds }) })
+  const paced = createPacing(tap)
+  const charts = new Map<string, Chart>()
+
+  return {
+    inspect: contained([intoDirectory(directory), tap.take], onError),
+    chart(hash) {
+      const known = charts.get(hash)
+      if (known !== undefined) return known
+      for (const machine of tap.machines()) {
+        const chart = chartOf(machine)
+        charts.set(chart.hash, chart)
+      }
+      return charts.get(hash)
+    },
+    contexts: (asked) => contextsOf(tap, asked),
+    watch: (request, sink) => watchInspection({ tap, run, wall, paced }, request, sink),
+  }
+}
+
+/** In one turn, so that all of them are of one moment. */
+function contextsOf(tap: ReturnType<typeof createTap>, asked: readonly string[] | null): InspectedContexts {
+  const contexts: Array<{ id: string; context: unknown }> = []
+  let size = 0
+  let count = 0
+  for (const id of asked ?? tap.ids()) {
+    count++
+    if (size > limits.inspectedContextBytes) continue
+    const context = (tap.live(id)?.getSnapshot() as SnapshotView | undefined)?.context
+    if (context === undefined) continue
+    const one = shown(context, contextBound)
+    size += JSON.stringify(one).length
+    contexts.push({ id, context: one })
+  }
+  return { seq: tap.ring.last(), contexts, left_out: count - contexts.length }
 }

@@ -21,7 +21,7 @@ import { createFaults } from './faults.ts'
 import { createFleetView } from './fleet-view.ts'
 import { createGateway } from './gateway.ts'
 import { createGroups } from './groups.ts'
-import { inspectInto } from './inspection.ts'
+import { createInspection } from './inspection.ts'
 import { tellChecks } from './log-fields.ts'
 import { createLife, type Held } from './life.ts'
 import { createLogKeeping } from './log-keeping.ts'
@@ -58,6 +58,8 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
   const runner = createRunner({ environment, folder, stateId })
 
   const directory = createDirectory()
+  const onError = (error: unknown): void => log.error({ err: error }, 'an event could not be inspected')
+  const inspection = createInspection({ directory, run, onError })
   const serviceNames = (): readonly string[] => fleet.names()
   const maxAge = options.logMaxAge
   const logs = createLogKeeping({ stateDir, directory, environment, serviceNames, maxAge, faults: () => faults })
@@ -114,6 +116,7 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
     programs: () => ({ rules: security.rules().programs, running: runner.running() }),
     logs: logs.reading,
     watching: watching.reads,
+    inspection,
     journal: () => opened().journal,
   })
 
@@ -174,10 +177,12 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       run,
       reading: logs.reading,
       banner: watching.follow,
+      inspection: inspection.watch,
       facts: (query) => opened().journal.read(query),
     }),
     clock: monotonic,
     newId,
+    ticket: security.ticket,
     requests: {
       take: (call, run) => opened().requests.take(call, run),
       resume: (call, run) => opened().requests.resume(call, run),
@@ -235,8 +240,9 @@ export function createOrchestrator(options: OrchestratorOptions): Orchestrator {
       socket: surfaces.socket,
       conversation: surfaces.conversation,
       admit: surfaces.admit,
+      loginOver: security.loginOver,
     }),
-    { inspect: inspectInto(directory, (error) => log.error({ err: error }, 'the directory could not take a snapshot')) },
+    { inspect: inspection.inspect },
   )
 
   const fleet = createBoot(services, {

@@ -6,11 +6,13 @@ import type { Gateway } from './protocol/calls.ts'
 import type { Command } from './protocol/command.ts'
 import type { ControlRules } from './protocol/control-rules.ts'
 import type { Statement } from './protocol/facts.ts'
-import { addressOf, parseAddress } from './protocol/ids.ts'
+import { addressOf, parseAddress, type Address } from './protocol/ids.ts'
 import { lockdownInWords, type Lockdown } from './protocol/lockdown.ts'
-import { originOf, type Principal } from './protocol/principal.ts'
+import type { Ticket } from './protocol/login.ts'
+import { originOf, type Principal, type Role } from './protocol/principal.ts'
 import type { ReplyError } from './protocol/reply.ts'
 import { createRepeats } from './repeats.ts'
+import { createSessions, type Sessions } from './sessions.ts'
 import { createStreamShare } from './stream-share.ts'
 
 /**
@@ -21,11 +23,13 @@ import { createStreamShare } from './stream-share.ts'
 export interface SecurityParts {
   readonly registry: ReadonlyMap<string, Command>
   readonly rules: ControlRules
-  readonly directory: Directory
+  readonly directory: Pick<Directory, 'entry' | 'addresses' | 'listen'>
   readonly deliver: Delivery['deliver']
   state(statement: Statement): void
   /** Monotonic ms. */
   clock(): number
+  /** Wall clock, ms. */
+  readonly wall?: () => number
 }
 
 export interface Security {
@@ -37,6 +41,12 @@ export interface Security {
   /** Calls back after each change of the rules; answers how to end that. */
   onChange(listener: () => void): () => void
   lockdown(): Lockdown | null
+  /** A secret that lets somebody in once, by the login of this id. */
+  ticket(login: string, issuer: Principal, role: Role): Ticket
+  /** This connection is whoever was let in: with it ends what was for it alone. */
+  carries(principal: Principal, connection: Address): void
+  /** A login has ended: whoever used it is cut off. */
+  loginOver(id: string, because: string): void
   /** The gateway, for callers. */
   before(gateway: Gateway): Gateway
   stop(): void
@@ -48,7 +58,15 @@ interface Refused {
   readonly error: ReplyError
 }
 
-export function createSecurity({ registry, rules: first, directory, deliver, state, clock }: SecurityParts): Security {
+export function createSecurity({
+  registry,
+  rules: first,
+  directory,
+  deliver,
+  state,
+  clock,
+  wall = Date.now,
+}: SecurityParts): Security {
   const about = addressOf('supervisor', 'root')
   let rules = first
   const listeners = new Set<() => void>()
@@ -63,8 +81,15 @@ export function createSecurity({ registry, rules: first, directory, deliver, sta
     const data = { command, code: error.code, rule: error.data['rule'] ?? 'role', ...originOf(principal), count }
     state({ type: 'command.refused', about, because, by: principal.name, data })
   })
-  const access = createAccess(first.access, {
+  const sessions: Sessions = createSessions({
+    clock,
+    wall,
+    tell: (id, event) => deliver(addressOf('login', id), event),
+    current: (issuer) => access.current(issuer),
+  })
+  const access: Access = createAccess(first.access, {
     logins: createLogins({ clock }),
+    sessions,
     refused: (via, peer) => logins.note(networkOf(peer), { via, peer }),
   })
 
@@ -79,7 +104,7 @@ export function createSecurity({ registry, rules: first, directory, deliver, sta
   function refusal(principal: Principal, name: string): ReplyError | undefined {
     // The process itself: a signal that ends it, say. A config that is read again changes what runs, whoever has changed the file.
     if (principal.via === 'internal' && name !== reloading) return undefined
-    const locked = registry.get(name)?.kind === 'mutation' && name !== unlocking ? lockdown() : null
+    const locked = registry.get(name)?.kind === 'mutation' && !harmless.has(name) ? lockdown() : null
     if (locked === null) return undefined
     const message = `${name} is refused: ${lockdownInWords(locked)}; \`hyphae lockdown off\` ends that`
     return { code: 'forbidden', message, data: { rule: 'lockdown', ...locked } }
@@ -99,6 +124,16 @@ export function createSecurity({ registry, rules: first, directory, deliver, sta
     return { error }
   }
 
+  /** Ends the connections of whoever there is a reason for. */
+  function cutOff(reason: (principal: Principal) => string | undefined): void {
+    for (const address of directory.addresses()) {
+      if (parseAddress(address).kind !== 'connection') continue
+      const known = directory.entry(address)?.snapshot.context['principal'] as Principal | null | undefined
+      const because = known == null ? undefined : reason(known)
+      if (because !== undefined) deliver(address, { type: 'CLOSE', because } as { type: string })
+    }
+  }
+
   return {
     access,
     rules: () => rules,
@@ -111,12 +146,32 @@ export function createSecurity({ registry, rules: first, directory, deliver, sta
       rules = next
       access.take(next.access)
       for (const listener of listeners) listener()
-      for (const address of directory.addresses()) {
-        if (parseAddress(address).kind !== 'connection') continue
-        const known = directory.entry(address)?.snapshot.context['principal'] as Principal | null | undefined
-        const now = known == null ? null : access.current(known)
-        if (now !== null && 'because' in now) deliver(address, { type: 'CLOSE', because: now.because } as { type: string })
-      }
+      // First, while it is known why.
+      cutOff((principal) => {
+        const now = access.current(principal)
+        return 'because' in now ? now.because : undefined
+      })
+      sessions.sweep()
+    },
+    ticket: sessions.issue,
+    carries(principal, connection) {
+      const id = access.loginOf(principal)
+      if (id === undefined || !sessions.isForOne(id)) return
+      const login = addressOf('login', id)
+      deliver(login, { type: 'CARRIED' })
+      const stop = directory.listen([connection], () => {
+        if (directory.entry(connection) !== undefined) return
+        stop()
+        deliver(login, { type: 'DROPPED' })
+      })
+    },
+    loginOver(id, because) {
+      sessions.forget(id)
+      // In a turn of its own: its machine is not done yet.
+      queueMicrotask(() => {
+        cutOff((principal) => (access.loginOf(principal) === id ? because : undefined))
+        sessions.sweep()
+      })
     },
     before: (gateway) => ({
       async invoke(given, name, input) {
@@ -146,5 +201,5 @@ export function createSecurity({ registry, rules: first, directory, deliver, sta
 
 /** What comes of a signal, or of a file that is watched. */
 const reloading = 'system.reload'
-/** The one command that a lockdown does not refuse. */
-const unlocking = 'system.lockdown'
+/** What a lockdown does not refuse: what ends it, and what changes nothing in the fleet. */
+const harmless: ReadonlySet<string> = new Set(['system.lockdown', 'access.ticket'])

@@ -15,6 +15,8 @@ export interface StreamParts extends FactSource {
   readonly reading: LogReading
   /** Tells what the fleet is doing. */
   banner(sink: Sink): () => void
+  /** Tells every actor, and what happens to it. */
+  inspection(request: Extract<StreamRequest, { source: 'inspection' }>, sink: Sink): () => void
 }
 
 export function createStreams(parts: StreamParts) {
@@ -26,6 +28,8 @@ export function createStreams(parts: StreamParts) {
         return tellFacts(parts, request, sink)
       case 'banner':
         return parts.banner(sink)
+      case 'inspection':
+        return parts.inspection(request, sink)
       case 'logs':
         return followLogs(parts.reading, request, sink)
     }

@@ -5,6 +5,7 @@ import { jsonrpc } from './dialects/jsonrpc.ts'
 import { magictunnel } from './dialects/magictunnel.ts'
 import type { Admission } from './machines/listener.ts'
 import type { ListenerSpec, Log, WireTimes } from './options.ts'
+import { addressOf } from './protocol/ids.ts'
 import type { Gateway } from './protocol/calls.ts'
 import type { Command } from './protocol/command.ts'
 import type { ConversationInput } from './protocol/conversation.ts'
@@ -25,7 +26,7 @@ import { version } from './version.ts'
 export interface SurfacesParts {
   readonly gateway: Gateway
   readonly registry: ReadonlyMap<string, Command>
-  readonly security: Pick<Security, 'access' | 'rules' | 'onChange'>
+  readonly security: Pick<Security, 'access' | 'rules' | 'onChange' | 'carries'>
   readonly listeners: readonly ListenerSpec[]
   /** Beside those of our own. */
   readonly transports: readonly Transport[]
@@ -71,16 +72,22 @@ export function createSurfaces(parts: SurfacesParts) {
     async prepare(): Promise<void> {
       const wanted = listeners.some(({ endpoint }) => /^https?:/.test(endpoint))
       if (!wanted) return
-      const [{ http }, { createSite }, { ownNames }, { dashboard }, { httpApi }, { watch }] = await Promise.all([
+      const [{ http }, { createSite }, { builtPage, readPageFiles }, { ownNames }, ...dialects] = await Promise.all([
         import('./transports/http.ts'),
         import('./http/app.ts'),
+        import('./http/inspector-files.ts'),
         import('./http/hosts.ts'),
         import('./dialects/dashboard.ts'),
         import('./dialects/http-api.ts'),
         import('./dialects/watch.ts'),
+        import('./dialects/xstate-inspect.ts'),
+        import('./dialects/stately-inspect.ts'),
       ])
+      const [{ dashboard }, { httpApi }, { watch }, { xstateInspect }, { statelyInspect }] = dialects
       spoken.set('http-api', httpApi({ registry }) as Dialect)
       spoken.set('watch', watch as Dialect)
+      spoken.set('xstate-inspect', xstateInspect as Dialect)
+      spoken.set('stately-inspect', statelyInspect as Dialect)
       spoken.set(
         'dashboard',
         dashboard({
@@ -91,10 +98,12 @@ export function createSurfaces(parts: SurfacesParts) {
         }) as Dialect,
       )
       if (all.has('http')) return
+      const page = await readPageFiles(builtPage)
       const siteOf = (scheme: string) => (host: string) =>
         createSite({
           version,
           registry,
+          page,
           onDefect: (error, path) => log.error({ err: error, path }, 'an HTTP request failed for a reason of our own'),
           own: ownNames(host, hostname()),
           health: parts.health,
@@ -102,6 +111,8 @@ export function createSurfaces(parts: SurfacesParts) {
           allowedHosts: () => rules().allowedHosts,
           identify: (peer) => access.identify(scheme, peer),
           authenticate: (token, peer) => access.authenticate(scheme, token, peer),
+          login: (ticket, peer) => access.login(scheme, ticket, peer),
+          logout: access.logout,
         })
       all.set('http', http({ site: siteOf('http'), times: times.http }))
       all.set('https', http({ site: siteOf('https'), times: times.http, certificates }))
@@ -111,7 +122,11 @@ export function createSurfaces(parts: SurfacesParts) {
       gateway,
       claim: sockets.claim,
       dialect: (name) => spoken.get(name),
-      authenticate: (listener, token, peer) => access.authenticate(schemeOf(listener), token, peer),
+      authenticate(listener, token, peer, connection) {
+        const proof = access.authenticate(schemeOf(listener), token, peer)
+        if ('principal' in proof) security.carries(proof.principal, addressOf('connection', connection))
+        return proof
+      },
       log,
       stallTime: times.stall,
     }),
@@ -119,7 +134,9 @@ export function createSurfaces(parts: SurfacesParts) {
       // In a turn of its own: an action must not make other actors act before its own machine is done.
       queueMicrotask(() => {
         const known = principal ?? access.identify(schemeOf(admission.listener), admission.peer)
-        connect({ ...admission, id: newId(), principal: known })
+        const id = newId()
+        connect({ ...admission, id, principal: known })
+        if (known !== null) security.carries(known, addressOf('connection', id))
       })
     },
   }

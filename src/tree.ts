@@ -6,6 +6,7 @@ import { groupMachine } from './machines/group.ts'
 import { hookMachine } from './machines/hook.ts'
 import { listenerMachine, type Admission, type ListenerInput } from './machines/listener.ts'
 import { lockdownMachine } from './machines/lockdown.ts'
+import { loginMachine } from './machines/login.ts'
 import { orchestratorOf } from './machines/orchestrator.ts'
 import { poolOf } from './machines/pool.ts'
 import { processMachine } from './machines/process.ts'
@@ -30,6 +31,8 @@ import type { CalendarInput, OrderInput } from './protocol/schedule.ts'
 export interface TreeParts {
   /** Records a fact. */
   state(statement: Statement): void
+  /** The secret of this login is worth nothing any more. */
+  loginOver(id: string, because: string): void
   /** Makes a connection actor of an accepted link. */
   admit(admission: Admission): void
   readonly child: CallbackActorLogic<ChildCommand, ChildInput>
@@ -63,7 +66,7 @@ export interface TreeParts {
 
 /** Every machine with its ports filled, below one root. `contained` comes last, because `provide` makes a new machine. */
 export function supervisionTree(parts: TreeParts) {
-  const { state, admit, child, probe, memory, gate, members, target, turns, program, fleet } = parts
+  const { state, admit, loginOver, child, probe, memory, gate, members, target, turns, program, fleet } = parts
   const { calendar, order, source, changeover, plan, step, logKeeper, place, delivery, socket, conversation } = parts
   const actions = { state: (_: unknown, statement: Statement) => state(statement) }
   const process = contained(processMachine.provide({ actors: { child, probe, memory } }))
@@ -79,6 +82,7 @@ export function supervisionTree(parts: TreeParts) {
   const rotation = contained(rotationMachine.provide({ actors: { keeper: logKeeper } }))
   const hook = contained(hookMachine.provide({ actors: { place, delivery }, actions }))
   const lockdown = contained(lockdownMachine.provide({ actions }))
+  const login = contained(loginMachine.provide({ actions: { ...actions, over: (_, { id, because }) => loginOver(id, because) } }))
   const listener = contained(
     listenerMachine.provide({ actors: { socket }, actions: { ...actions, admit: (_, admission) => admit(admission) } }),
   )
@@ -97,6 +101,7 @@ export function supervisionTree(parts: TreeParts) {
       rotations: poolOf(rotation, state),
       hooks: poolOf(hook, state),
       lockdowns: poolOf(lockdown, state),
+      logins: poolOf(login, state),
       listeners: poolOf(listener, state),
       connections: poolOf(connection, state),
     },

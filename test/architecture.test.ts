@@ -52,10 +52,11 @@ const law: Readonly<Record<string, readonly string[]>> = {
   commands: ['protocol'],
   watch: ['protocol'],
   client: ['protocol', 'commands', 'control-socket'],
-  gateway: ['protocol', 'commands', 'requests'],
+  admission: ['protocol'],
+  gateway: ['protocol', 'commands', 'requests', 'admission'],
   directory: ['protocol', 'announcing'],
   announcing: ['protocol'],
-  inspection: ['protocol', 'directory'],
+  inspection: ['protocol', 'directory', 'actors'],
   version: [],
 }
 /** Parts of the composition root, beside orchestrator.ts itself. */
@@ -88,6 +89,7 @@ const composition = [
   'control-socket',
   'access',
   'logins',
+  'sessions',
   'repeats',
   'security',
   'supervisor',

@@ -1,5 +1,6 @@
 import { awaitRest } from './await-rest.ts'
 import { Inbox } from './inbox.ts'
+import { namedTimers } from './named-timers.ts'
 import { fromCallback, type CallbackLogicFunction } from 'xstate'
 import type { Gateway, Sink, Subscription } from '../protocol/calls.ts'
 import { whole } from '../protocol/codec.ts'
@@ -20,7 +21,7 @@ export interface ConversationParts {
   claim(listener: string, link: string, emit: Emit<LinkEvent>): Link | undefined
   dialect(name: string): Dialect | undefined
   /** Whom this token proves to be at the other end of a link of that listener. */
-  authenticate(listener: string, token: string, peer: string): Proof
+  authenticate(listener: string, token: string, peer: string, connection: string): Proof
   readonly log?: { warn(fields: object, message: string): void }
   /** How long a reader may take nothing while much is waiting for it, ms. */
   readonly stallTime?: number | undefined
@@ -38,7 +39,7 @@ export function createConversation(parts: ConversationParts) {
     if (dialect === undefined) throw new Error(`there is no dialect "${input.dialect}"`)
     let { principal } = input
     const subscriptions = new Map<string, Subscription>()
-    const timers = new Map<string, NodeJS.Timeout>()
+    const timers = namedTimers()
     let state = dialect.initial
     let closed = false
     let deaf = false
@@ -154,7 +155,7 @@ export function createConversation(parts: ConversationParts) {
         case 'refused':
           return gateway.refused?.(principal, effect.command, refusalBy(effect))
         case 'authenticate': {
-          const proof = authenticate(input.listener, effect.token, input.peer)
+          const proof = authenticate(input.listener, effect.token, input.peer, input.id)
           if ('rejected' in proof) return turnAway(effect.corr, proof.rejected)
           principal = proof.principal
           wire.proved?.()
@@ -162,25 +163,19 @@ export function createConversation(parts: ConversationParts) {
           const { name, role } = principal
           return hear({ type: 'replied', corr: effect.corr, reply: { ok: true, output: { name, role } } })
         }
-        case 'timer': {
-          clearTimeout(timers.get(effect.id))
-          timers.set(
-            effect.id,
-            setTimeout(() => {
-              timers.delete(effect.id)
-              hear({ type: 'timer', id: effect.id })
-            }, effect.ms),
-          )
-        }
+        case 'timer':
+          return timers.start(effect.id, effect.ms, () => hear({ type: 'timer', id: effect.id }))
+        case 'room':
+          void Promise.resolve(room()).then(() => setImmediate(() => hear({ type: 'timer', id: effect.id })))
       }
     }
 
+    const room = (): Promise<void> | undefined =>
+      closed || wire.queued < streamHighWater ? undefined : new Promise((resolve) => waiting.push(resolve))
+
     /** Not before it is time to: whoever guesses, guesses slowly. */
     function turnAway(corr: string, rejected: Rejection): void {
-      timers.set(
-        `held ${corr}`,
-        setTimeout(() => hear({ type: 'replied', corr, reply: wrongToken(rejected) }), rejected.hold),
-      )
+      timers.start(`held ${corr}`, rejected.hold, () => hear({ type: 'replied', corr, reply: wrongToken(rejected) }))
     }
 
     function leave(because: string): void {
@@ -228,7 +223,7 @@ export function createConversation(parts: ConversationParts) {
       const early: Array<() => void> = []
       const tell = (say: () => void): unknown => (answered ? say() : early.push(say))
       const sink: Sink = {
-        room: () => (closed || wire.queued < streamHighWater ? undefined : new Promise((resolve) => waiting.push(resolve))),
+        room,
         item(item) {
           tell(() => hear({ type: 'item', corr, seq: ++seq, item }))
         },
@@ -270,7 +265,7 @@ export function createConversation(parts: ConversationParts) {
       closed = true
       for (const subscription of subscriptions.values()) subscription.cancel()
       subscriptions.clear()
-      for (const timer of timers.values()) clearTimeout(timer)
+      timers.clear()
       rest.stop()
       clearImmediate(nextTurn)
       breathe()

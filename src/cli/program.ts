@@ -13,6 +13,7 @@ import { addExplain } from './verbs/explain.ts'
 import { addGraph } from './verbs/graph.ts'
 import { addId } from './verbs/id.ts'
 import { addInit } from './verbs/init.ts'
+import { addInspect } from './verbs/inspect.ts'
 import { addLeave } from './verbs/leave.ts'
 import { addLockdown } from './verbs/lockdown.ts'
 import { addLogs } from './verbs/logs.ts'
@@ -21,6 +22,7 @@ import { addReload } from './verbs/reload.ts'
 import { addSend } from './verbs/send.ts'
 import { addRestart, addStart, addStop } from './verbs/service.ts'
 import { addStatus } from './verbs/status.ts'
+import { addTop } from './verbs/top.ts'
 import { addUp } from './verbs/up.ts'
 import { addValidate } from './verbs/validate.ts'
 
@@ -44,7 +46,7 @@ Examples:
 const groups: ReadonlyArray<readonly [heading: string, verbs: ReadonlyArray<(program: Command) => void>]> = [
   ['A fleet:', [addInit, addValidate, addUp, addDown, addLeave, addReload, addMode, addLockdown]],
   ['Its services:', [addStart, addStop, addRestart, addCustomRestart, addSend]],
-  ['What goes on:', [addStatus, addExplain, addLogs, addEvents, addActors, addGraph]],
+  ['What goes on:', [addStatus, addTop, addInspect, addExplain, addLogs, addEvents, addActors, addGraph]],
   ['Further:', [addDoctor, addId, addCompletion, addComplete]],
 ]
 

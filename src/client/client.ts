@@ -1,5 +1,5 @@
 import { limits } from '../protocol/limits.ts'
-import { followEvents, followLogs, watchActors, type Followed } from './follow.ts'
+import { followEvents, followLogs, inspectActors, watchActors, type Followed } from './follow.ts'
 import { openItems, type Items } from './items.ts'
 import type { Place } from './place.ts'
 import { serviceHandle, type ServiceHandle } from './service.ts'
@@ -33,6 +33,11 @@ export interface Client {
    * and again only where what was missed while the connection was lost cannot be told (the orchestrator began anew).
    */
   watch(options?: Followed<Omit<Input<'actor.watch'>, 'after'>>): Items<Output<'actor.watch'>>
+  /**
+   * Every actor with its chart and state, then each event, step and end as it happens. After `begin` forget what you know.
+   * It comes again where the orchestrator began anew, or where more has happened than is kept (8,192 records).
+   */
+  inspect(options?: Followed<Omit<Input<'inspection.watch'>, 'after'>>): Items<Output<'inspection.watch'>>
   /** The last lines that services wrote, then each new one. */
   logs(options?: Followed<Omit<Input<'logs.follow'>, 'after'>>): Items<Output<'logs.follow'>>
   /** What happened, then what happens. */
@@ -94,6 +99,7 @@ export async function createClient(
       return keep((ended) => stream<Output<N>>(name, input ?? {}, options ?? {}, ended))
     },
     watch: (options = {}) => keep((ended) => watchActors(source, options, ended)),
+    inspect: (options = {}) => keep((ended) => inspectActors(source, options, ended)),
     logs: (options = {}) => keep((ended) => followLogs(source, options, ended)),
     events: (options = {}) => keep((ended) => followEvents(source, options, ended)),
     service: (name) => serviceHandle(client, name),

@@ -44,6 +44,39 @@ export function watchActors(
   })
 }
 
+type Inspected = Output<'inspection.watch'>
+
+export function inspectActors(
+  { stream }: Source,
+  { reconnect = true, signal, ...input }: Followed<Omit<Input<'inspection.watch'>, 'after'>>,
+  ended: () => void,
+): Items<Inspected> {
+  /** Where to go on, once `left` actors have been told. */
+  let after: { readonly run: string; readonly seq: number } | undefined
+  let left = 0
+  return resuming<Inspected>({
+    reconnect,
+    signal,
+    ended,
+    open(begun) {
+      const known = left === 0 ? after : undefined
+      return Promise.resolve({
+        items: stream<Inspected>('inspection.watch', { ...input, ...(known && { after: known }) }, begun),
+      })
+    },
+    heard(item) {
+      if (item.type === 'begin') {
+        after = { run: item.run, seq: item.seq }
+        left = item.resumed ? 0 : item.actors
+        return !item.resumed
+      }
+      if (item.type === 'actors') left -= item.actors.length
+      else if (after !== undefined) after = { ...after, seq: Math.max(after.seq, item.records.at(-1)?.seq ?? 0) }
+      return true
+    },
+  })
+}
+
 export function followLogs(
   { call, stream }: Source,
   { reconnect = true, signal, ...input }: Followed<Omit<Input<'logs.follow'>, 'after'>>,

@@ -3,7 +3,7 @@ import type { Command } from '../protocol/command.ts'
 import type { ErrorCode } from '../protocol/errors.ts'
 import { fleetMetrics } from '../protocol/fleet-metrics.ts'
 import type { ApiPart, MediaType, Method, Operation, Parameter, Schema } from './api-part.ts'
-import { example, propertiesOf, requiredOf, shownInput, shownOutput } from './command-schema.ts'
+import { definitionsOf, example, propertiesOf, requiredOf, shownInput, shownOutput } from './command-schema.ts'
 import { failures } from './failures.ts'
 
 /** What the document of the API says of commands: everything of it out of the registry. */
@@ -134,6 +134,7 @@ export function commandParts(registry: ReadonlyMap<string, Command>): ApiPart[] 
   const ofNouns = Array.from(nouns, ([noun, commands]) => ({
     tag: { name: noun, description: `Commands \`${noun}.…\`` },
     paths: Object.fromEntries(commands.map((command) => [apiPathOf(command.name), operationsOf(command)])),
+    schemas: definitionsOf(commands.map(({ output }) => output)),
   }))
   return [
     ...ofNouns,

@@ -17,11 +17,17 @@ export interface GuardRules {
   readonly openPaths: ReadonlySet<string>
   /** Where a POST without a body means nothing; elsewhere it needs no type of what it does not bring. */
   readonly bodyPaths: ReadonlySet<string>
-  /** Where WebSockets are. */
-  readonly socketPaths: ReadonlySet<string>
+  /** Where WebSockets are, and what is spoken on them. */
+  readonly socketPaths: ReadonlyMap<string, SocketPath>
   /** Who it is without a token; null: a token is needed. */
   identify(peer: string): Principal | null
   authenticate(token: string, peer: string): Proof
+}
+
+export interface SocketPath {
+  readonly dialect: string
+  /** May a token stand in the address (`?ticket=`)? Only where clients can show it in no other way: addresses are written to logs. */
+  readonly ticket?: true
 }
 
 /** A page cannot set the Authorization of its WebSocket, but a subprotocol: this, then the token in base64url. */
@@ -43,6 +49,7 @@ export function admit(asked: Asked, rules: GuardRules): Verdict {
   const one = (name: string): string | undefined => all(name)[0]
 
   const path = pathOf(asked.target)
+  const socketPath = asked.upgrade ? rules.socketPaths.get(path) : undefined
   /** Somebody follows a link to what anybody may look at: the page that has the link sees nothing of it. */
   const isLink = (): boolean =>
     rules.openPaths.has(path) &&
@@ -87,7 +94,9 @@ export function admit(asked: Asked, rules: GuardRules): Verdict {
   let principal: Principal | null = null
   if (asked.upgrade || !rules.openPaths.has(path) || asksForDetails(asked.target)) {
     const authorization = one('authorization')
-    const token = authorization === undefined ? offeredToken(all('sec-websocket-protocol')) : bearerOf(authorization)
+    const offered = (): string | undefined =>
+      offeredToken(all('sec-websocket-protocol')) ?? (socketPath?.ticket === true ? ticketIn(asked.target) : undefined)
+    const token = authorization === undefined ? offered() : bearerOf(authorization)
     const proof: Proof | null = token === undefined ? null : rules.authenticate(token, asked.peer)
     if (proof !== null && 'rejected' in proof) return turnedAway(proof.rejected, headers)
     principal = proof === null ? rules.identify(asked.peer) : proof.principal
@@ -98,7 +107,7 @@ export function admit(asked: Asked, rules: GuardRules): Verdict {
   }
 
   if (asked.upgrade) {
-    if (!rules.socketPaths.has(path)) return refused('not_found', 'there is no WebSocket at this path')
+    if (socketPath === undefined) return refused('not_found', 'there is no WebSocket at this path')
     if (asked.method !== 'GET') return refused('invalid_request', 'a WebSocket begins with GET', 405)
     if (one('sec-websocket-version') !== '13') {
       headers['sec-websocket-version'] = '13'
@@ -114,7 +123,7 @@ export function admit(asked: Asked, rules: GuardRules): Verdict {
     if (Number(one('content-length') ?? 0) > limits.lineBytes)
       return refused('too_large', `a body may have at most ${limits.lineBytes} bytes`)
   }
-  return { kind: 'admitted', principal, headers }
+  return { kind: 'admitted', principal, headers, ...(socketPath === undefined ? {} : { dialect: socketPath.dialect }) }
 }
 
 /** What an open path says beside yes or no is not for everybody. */
@@ -136,6 +145,12 @@ const pathOf = (target: string): string => target.replace(/[?#].*$/s, '')
 
 /** An empty token where there is none to read: it is nobody's. */
 const bearerOf = (authorization: string): string => /^bearer +(\S+) *$/i.exec(authorization)?.[1] ?? ''
+
+/** An empty ticket where there is one that cannot be read: it is nobody's. */
+function ticketIn(target: string): string | undefined {
+  const [, query = ''] = /\?([^#]*)/.exec(target) ?? []
+  return new URLSearchParams(query).get('ticket') ?? undefined
+}
 
 function offeredToken(protocols: readonly string[]): string | undefined {
   const offered = protocols.flatMap((list) => list.split(',')).map((protocol) => protocol.trim())

@@ -25,15 +25,13 @@ export const html = (strings: TemplateStringsArray, ...parts: readonly Part[]): 
 export const prose = (text: string): Html =>
   html`${text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`
 
-/** How a policy names a style or script that stands in the page itself. */
+/** How a policy names a style that stands in the page itself. */
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
 export interface PageParts {
   readonly title: string
   readonly body: Html
   readonly style: string
-  /** Runs once the page is there; it may ask us, and nobody else. */
-  readonly script?: string
 }
 
 export interface Page {
@@ -42,10 +40,9 @@ export interface Page {
   readonly policy: string
 }
 
-export function pageOf({ title, body, style, script }: PageParts): Page {
-  // Whole elements: not a blank more may stand in them than was hashed.
+export function pageOf({ title, body, style }: PageParts): Page {
+  // A whole element: not a blank more may stand in it than was hashed.
   const styles = new Html(`<style>${style}</style>`)
-  const scripts = script === undefined ? '' : new Html(`<script>${script}</script>`)
   const { text } = html`<!doctype html>
     <html lang="en">
       <head>
@@ -57,10 +54,9 @@ export function pageOf({ title, body, style, script }: PageParts): Page {
         ${styles}
       </head>
       <body>
-        ${body} ${scripts}
+        ${body}
       </body>
     </html> `
-  const running = script === undefined ? [] : [`script-src ${hashOf(script)}`, "connect-src 'self'"]
-  const rules = ["default-src 'none'", `style-src ${hashOf(style)}`, 'img-src data:', ...running]
+  const rules = ["default-src 'none'", `style-src ${hashOf(style)}`, 'img-src data:']
   return { text, policy: [...rules, "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'"].join('; ') }
 }

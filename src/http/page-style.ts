@@ -1,10 +1,8 @@
 /** How our pages look, in the light and in the dark. */
 export const style = `
-:root { color-scheme: light dark; --text: #1d2433; --dim: #566074; --line: #d9dee8; --back: #fff; --box: #f4f6fa; --link: #0b57b8;
-  --good: #146c36; --bad: #b3261e; --warn: #8a5300 }
+:root { color-scheme: light dark; --text: #1d2433; --dim: #566074; --line: #d9dee8; --back: #fff; --box: #f4f6fa; --link: #0b57b8 }
 @media (prefers-color-scheme: dark) {
-  :root { --text: #e3e7ef; --dim: #a2acbf; --line: #333c4d; --back: #12161d; --box: #1b212c; --link: #8ab8ff;
-    --good: #6ed492; --bad: #ff9d94; --warn: #f0bb63 }
+  :root { --text: #e3e7ef; --dim: #a2acbf; --line: #333c4d; --back: #12161d; --box: #1b212c; --link: #8ab8ff }
 }
 * { box-sizing: border-box }
 body { margin: 0 auto; max-width: 62rem; padding: 1.5rem 1rem 4rem; font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--back) }
@@ -27,17 +25,5 @@ nav ul { list-style: none; padding: 0; margin: .3rem 0; columns: 22rem } nav li 
 form { display: flex; gap: .5rem; align-items: center; flex-wrap: wrap; margin: 1rem 0 } form[hidden] { display: none }
 input, button { font: inherit; color: inherit; background: var(--box); border: 1px solid var(--line); border-radius: 6px; padding: .3rem .6rem }
 details { margin-top: .8rem } summary { cursor: pointer; color: var(--dim) }
-#banner { border: 1px solid var(--line); border-left: 4px solid var(--dim); border-radius: 6px; background: var(--box); padding: .7rem 1rem; margin: 1.2rem 0; min-height: 3rem }
-#banner.success { border-left-color: var(--good) } #banner.error { border-left-color: var(--bad) }
-#banner.warning { border-left-color: var(--warn) } #banner.info { border-left-color: var(--link) }
-.live { table-layout: fixed; overflow-wrap: anywhere } .live td:first-child { white-space: normal }
-.live th:nth-child(1) { width: 20% } .live th:nth-child(2), .live th:nth-child(3) { width: 14% } .waiting .more { visibility: hidden } .live .stale { opacity: .55 }
-@media (max-width: 40rem) {
-  #banner { min-height: 6rem }
-  .live thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden }
-  .live tr { display: grid; grid-template-columns: 1fr auto auto; column-gap: .8rem; border-bottom: 1px solid var(--line); padding: .3rem 0 }
-  .live td { border: 0; padding: .05rem 0 } .live td:first-child { font-weight: 600 }
-  .live td:nth-child(3) { color: var(--dim) } .live td:nth-child(4) { grid-column: 1 / -1 }
-}
-.good { color: var(--good) } .bad { color: var(--bad) } .dim { color: var(--dim) }
+.dim { color: var(--dim) }
 `

@@ -7,6 +7,8 @@ import type { ApiPart } from './api-part.ts'
 export interface Bindings {
   /** Makes a conversation of this request; the answer is then its own. */
   exchange(kind: ExchangeKind): Response
+  /** Who asks: `127.0.0.1:40123`. */
+  readonly peer: string
 }
 export type Env = { Bindings: Bindings }
 export type App = Hono<Env>

@@ -27,6 +27,8 @@ export function typeOf(schema: JsonSchema): string {
   if (choices.length > 0) return [...new Set(choices.map(typeOf))].join(' or ')
   if (schema.const !== undefined) return JSON.stringify(schema.const)
   if (schema.enum !== undefined) return schema.enum.map((one) => JSON.stringify(one)).join(' or ')
+  // What refers to itself is told by its name.
+  if (schema.$ref !== undefined) return schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1)
   const { type, items, additionalProperties, format } = schema
   if (type === 'array') return isRecord(items) ? `list of ${severalOf(typeOf(items))}` : 'list'
   if (type === 'object' && isRecord(additionalProperties) && Object.keys(additionalProperties).length > 0)

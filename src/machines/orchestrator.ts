@@ -19,6 +19,7 @@ import type { Phase } from '../protocol/lifecycle.ts'
  *                 ├─ rotations     pool of rotation.logs
  *                 ├─ hooks         pool of hook.<id>
  *                 ├─ lockdowns     pool of lockdown.fleet
+ *                 ├─ logins        pool of login.<id>
  *                 ├─ listeners     pool of listener.<name>
  *                 └─ connections   pool of connection.<id>
  *
@@ -37,6 +38,7 @@ export const pools = [
   'rotations',
   'hooks',
   'lockdowns',
+  'logins',
   'listeners',
   'connections',
 ] as const

@@ -608,9 +608,9 @@ export const serviceMachine = base.createMachine({
             'explainRespawn',
             {
               type: 'state',
-              params: ({ context, event: { pid, start, leader, containment } }) =>
+              params: ({ context, event: { pid, start, leader, containment, logOffset } }) =>
                 about(context, context.adopt === null ? 'service.spawned' : 'service.adopted', context.because, {
-                  data: { pid, start, leader, containment, restarts: context.restartCount },
+                  data: { pid, start, leader, containment, restarts: context.restartCount, log_offset: logOffset },
                 }),
             },
             { type: 'recordSpawn', params: ({ event }) => event },

@@ -3,7 +3,8 @@ import type { ErrorCode } from './errors.ts'
 import type { Address } from './ids.ts'
 import type { FactQuery } from './journal.ts'
 import { limits } from './limits.ts'
-import type { Permission, Principal } from './principal.ts'
+import type { Ticket } from './login.ts'
+import type { Permission, Principal, Role } from './principal.ts'
 import type { FleetView, LogQuery } from './view.ts'
 
 /**
@@ -20,12 +21,19 @@ interface Described {
   readonly errors: readonly ErrorCode[]
 }
 
+/** Who asks. */
+export interface Caller {
+  readonly principal: Principal
+  /** The names of all commands that he may use. */
+  commands(): readonly string[]
+}
+
 /** Reads the directory and answers. */
 export interface Query<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> extends Described {
   readonly kind: 'query'
   readonly input: I
   readonly output: O
-  read(view: FleetView, input: z.output<I>): z.input<O> | Promise<z.input<O>>
+  read(view: FleetView, input: z.output<I>, caller: Caller): z.input<O> | Promise<z.input<O>>
 }
 
 /** Which of the watched addresses changed since the look before; null: it is the first look, at all of them. */
@@ -73,6 +81,8 @@ export interface PlanContext {
   readonly time: string
   /** A short id that no actor of this run has had. */
   newId(): string
+  /** A secret that lets somebody in once, by the login of this id, as whoever asks but in this role. */
+  ticket(login: string, role: Role): Ticket
 }
 
 /** What every mutation takes beside its own input. */
@@ -113,6 +123,13 @@ export type StreamRequest =
       readonly after: WatchPosition | null
     }
   | { readonly source: 'banner' }
+  | {
+      readonly source: 'inspection'
+      /** Where to go on. */
+      readonly after: { readonly run: string; readonly seq: number } | null
+      /** So many of the last records come before what is new. */
+      readonly history: number
+    }
   /** `resume`: what is after `query.after` and all of it, however much that is. */
   | { readonly source: 'facts'; readonly query: FactQuery; readonly resume: boolean }
   | {

@@ -32,6 +32,8 @@ export type Effect =
   /** Close after what was written has left. */
   | { readonly type: 'close'; readonly because: string }
   | { readonly type: 'timer'; readonly id: string; readonly ms: number }
+  /** Heard as the timer of this id, in another turn, once the other side has room for more. */
+  | { readonly type: 'room'; readonly id: string }
 
 /**
  * A wire's vocabulary, as a pure fold over one conversation. It knows no socket and no actor; it is tested by

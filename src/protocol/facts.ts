@@ -64,6 +64,9 @@ export const factTypes = [
   'hook.dropped',
   'command.refused',
   'access.refused',
+  'access.ticket',
+  'access.login',
+  'access.loginEnded',
   'system.lockdown',
   'system.modeSwitched',
 ] as const
@@ -79,6 +82,9 @@ export const auditTypes: readonly FactType[] = [
   'workflow.started',
   'workflow.finished',
   'access.refused',
+  'access.ticket',
+  'access.login',
+  'access.loginEnded',
   'system.lockdown',
   'system.modeSwitched',
 ]

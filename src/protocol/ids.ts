@@ -20,6 +20,7 @@ export const kinds = [
   'rotation',
   'hook',
   'lockdown',
+  'login',
   'supervisor',
 ] as const
 export type Kind = (typeof kinds)[number]

@@ -422,4 +422,67 @@ export const limits = {
   callerStreams: 128,
   /** How long a probe of an MCP server waits for the end of the session that it began, ms: it has had its answer by then. */
   sessionEndTime: 1_000,
+  /** Records of the inspection that are kept for those who come late or were away: some 300 bytes each, 8 s at 1,000 a second. */
+  inspectionRecords: 8_192,
+  /** Actors whose contexts are asked for at once. */
+  inspectedContexts: 1_000,
+  /** What the kept records may keep alive together, bytes, about: beyond it the oldest go early. */
+  inspectionBytes: 16 * 1024 * 1024,
+  /** What one event, context or changed value may keep alive, bytes, about: a larger one is summed up at once. */
+  inspectedWeight: 2_048,
+  /** One value in a record, characters of JSON, about. */
+  inspectedValue: 1_024,
+  /** One context that was asked for, characters of JSON, about; the spec of a service is a third of it. */
+  inspectedContext: 8 * 1024,
+  /** All contexts of one answer, characters of JSON, about: beyond it they are counted. */
+  inspectedContextBytes: 4 * 1024 * 1024,
+  /** One text in what is shown of a value, characters. */
+  inspectedText: 256,
+  /** Items of one list in what is shown of a value; of a longer one only their number. */
+  inspectedItems: 32,
+  /** Events that wait in one actor's mailbox and are still linked with their steps. */
+  inspectedMailbox: 256,
+  /** Machines whose charts may be asked for; there are some twenty, and nothing makes more. */
+  charts: 256,
+  /** Records in one item of a watch, and so many waiting do not wait for its pause. */
+  inspectionBatch: 200,
+  /** Actors in one item of a watch: some 50 KB. */
+  inspectionPage: 250,
+  /** Shortest time between two items of a watch, ms: a frame of a screen. */
+  inspectionPause: 16,
+  /** Files of the inspector's page, and their bytes together; beyond it there is no page. The layout engine is most of it. */
+  pageFiles: 500,
+  pageBytes: 16 * 1024 * 1024,
+  /** A ticket, and the token that it is given for, bytes: nobody guesses 256 random bits. */
+  ticketBytes: 32,
+  /** How long a ticket may wait to be used, ms: as long as a browser takes to start. */
+  ticketTime: 60_000,
+  /** How long a login lasts, ms: a working day. */
+  sessionTime: 12 * 60 * 60 * 1000,
+  /** Tickets, and logins in use, at once; and of those the ones made by one principal: the one unused for longest goes. */
+  logins: 256,
+  loginsEach: 16,
+  /** Longest body of POST /login, bytes: a ticket has 43 characters. */
+  loginBytes: 1024,
+  /** Actors that one inspector of the ecosystem is told of; their contexts are kept for it, 1 to 2 KB each. */
+  publishedActors: 2_000,
+  /** Records that wait until such an inspector takes them; beyond it, it is told a new present. Some 300 bytes each. */
+  publishedEntries: 8_192,
+  /** Contexts that are asked for together for such an inspector: one answer of some 100 KB. */
+  publishedContexts: 100,
+  /** Characters written to such an inspector before it is looked whether there is room for more. */
+  publishedBreath: 64 * 1024,
+  /** Longest message to such an inspector, characters; a longer one is sent without the context. */
+  publishedFrame: 256 * 1024,
+  /** Messages of such an inspector that cannot be read before it is cut off. */
+  publishedMistakes: 20,
+  /** Samples of a service's CPU and memory that `hyphae top` draws: a minute of them. */
+  topSamples: 30,
+  /** Lines of output that its logs pane keeps to scroll back in, and characters of each. */
+  topLogLines: 5_000,
+  topLogLine: 4_096,
+  /** Lines that the pane begins with. */
+  topLogsBegin: 500,
+  /** Longest text that is typed or pasted into it, characters. */
+  topTyped: 100,
 } as const

@@ -24,6 +24,10 @@ export interface Principal {
 export const mayUse = (principal: Principal, permission: Permission): boolean =>
   (roles[principal.role] as readonly Permission[]).includes(permission)
 
+/** Does a role permit nothing that the other does not? */
+export const isWithin = (role: Role, other: Role): boolean =>
+  roles[role].every((permission) => (roles[other] as readonly Permission[]).includes(permission))
+
 /** By which way he came, for what is written down of what he does. */
 export interface Origin {
   readonly via: string

@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import { groupEvent } from './group.ts'
 import type { Kind } from './ids.ts'
+import { loginEvent } from './login.ts'
 import { processEvent, serviceEvent } from './service.ts'
 
 /** The events that `actor.send` admits, by kind of actor. A kind that is not listed takes none. */
@@ -8,6 +9,7 @@ export const publicEvents: Partial<Record<Kind, z.ZodDiscriminatedUnion>> = {
   service: serviceEvent,
   process: processEvent,
   group: groupEvent,
+  login: loginEvent,
 }
 
 /** The event types of a kind's public schema. */

@@ -3,6 +3,7 @@ import type { Address } from './ids.ts'
 import type { Fact } from './facts.ts'
 import type { GroupStatus } from './group.ts'
 import type { HealthReport } from './health.ts'
+import type { Chart, InspectedContexts } from './inspection.ts'
 import type { FactQuery, Kept } from './journal.ts'
 import type { ModeAnswer } from './mode.ts'
 import type { DependencyCondition, Operation, ServiceSpec, ServiceStatus } from './service.ts'
@@ -80,6 +81,10 @@ export interface FleetView {
   programs(): { readonly rules: ProgramRules; readonly running: number }
   /** What programs wrote, of one that has just ended; not for everybody who may see actors. */
   details(address: Address): unknown
+  /** A machine as it can be drawn, by its hash. */
+  chart(hash: string): Chart | undefined
+  /** The contexts of these actors (by id), or of every one. */
+  contexts(actors: readonly string[] | null): InspectedContexts
   /** Would its present state take this event? */
   accepts(address: Address, event: { readonly type: string }): boolean
   /** Brings memory and CPU figures of these services up to date. */

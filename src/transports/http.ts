@@ -218,7 +218,7 @@ function listen(address: string, emit: Emit<ListenerEvent>, { times, most, socke
         owner({ type: 'link.opened' })
         return link
       }
-      const id = accept(peerOf(socket), verdict.principal, { claim, refuse: refused })
+      const id = accept(peerOf(socket), verdict.principal, { claim, refuse: refused }, verdict.dialect)
       if (id !== undefined) one.once('close', () => take(id))
     })
   }

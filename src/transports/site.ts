@@ -21,7 +21,13 @@ type Headers = Readonly<Record<string, string>>
 
 export type Verdict =
   /** `principal`: null where anybody may come. */
-  | { readonly kind: 'admitted'; readonly principal: Principal | null; readonly headers: Headers }
+  | {
+      readonly kind: 'admitted'
+      readonly principal: Principal | null
+      readonly headers: Headers
+      /** What is spoken on the WebSocket that it becomes. */
+      readonly dialect?: string
+    }
   | {
       readonly kind: 'refused'
       readonly status: number

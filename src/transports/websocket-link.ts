@@ -81,12 +81,14 @@ export function webSocketLink(socket: WebSocket, emit: Emit<LinkEvent>, times: W
   })
 
   /** Given before the handshake was done. */
-  let early: Array<Uint8Array | string> = []
+  let early: Uint8Array[] = []
+  let earlyBytes = 0
   /** Closed before that, with something to say: that is said first. */
   let closeOnceOpen: (() => void) | undefined
   socket.on('open', () => {
     for (const bytes of early) socket.send(bytes, { binary: false }, sent)
     early = []
+    earlyBytes = 0
     closeOnceOpen?.()
   })
   const sent = (): void => {
@@ -98,13 +100,16 @@ export function webSocketLink(socket: WebSocket, emit: Emit<LinkEvent>, times: W
     framed: true,
     send(bytes) {
       if (leaving || closeOnceOpen !== undefined || socket.readyState > 1) return false
-      if (socket.readyState === 0) early.push(bytes)
-      else socket.send(bytes, { binary: false }, sent)
-      full ||= socket.bufferedAmount > limits.webSocketQueue
+      if (socket.readyState === 0) {
+        const given = Buffer.from(bytes)
+        early.push(given)
+        earlyBytes += given.length
+      } else socket.send(bytes, { binary: false }, sent)
+      full ||= earlyBytes + socket.bufferedAmount > limits.webSocketQueue
       return !full
     },
     get queued() {
-      return socket.bufferedAmount
+      return earlyBytes + socket.bufferedAmount
     },
     pause() {
       if (!leaving) socket.pause()

@@ -197,4 +197,7 @@ const quiet: ReadonlySet<string> = new Set([
   'hook.failed',
   'hook.dropped',
   'access.refused',
+  'access.ticket',
+  'access.login',
+  'access.loginEnded',
 ])

@@ -1,11 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import process from 'node:process'
 import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { cli, fleetFolder, type FleetFolder } from '../support/cli.ts'
+import { fleetFolder, type FleetFolder } from '../support/cli.ts'
 import { eventually } from '../support/eventually.ts'
+import { inTerminal as terminalIn, noTerminal } from '../support/terminal.ts'
 
 const config = `
 supervisor:
@@ -15,37 +15,13 @@ supervisor:
       command: sh
       args: [-c, 'printf "\\033[32mgreen\\033[0m\\033[2J\\n"; exec sleep 1000']
 `
-const script = '/usr/bin/script'
 const ctrlC = '\u0003'
 const ctrlQ = '\u0011'
 const ctrlS = '\u0013'
 
-/** A command line with a terminal of its own, from util-linux's `script`. What is typed goes to stdin. */
-function inTerminal(args: string, cwd: string, env: NodeJS.ProcessEnv = {}) {
-  const { NO_COLOR: _, ...inherited } = process.env
-  const command = `stty rows 24 cols 100; exec "${process.execPath}" "${cli}" ${args}`
-  const child = spawn(script, ['-qec', command, '/dev/null'], { cwd, env: { ...inherited, TERM: 'xterm', ...env } })
-  let out = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
-  const ended = new Promise<number | null>((resolve) => {
-    child.on('close', resolve)
-  })
-  return {
-    ended,
-    type: (keys: string) => child.stdin.write(keys),
-    /** Everything that came since the last time. */
-    taken(): string {
-      const text = out
-      out = ''
-      return text
-    },
-    get out() {
-      return out
-    },
-  }
-}
+const inTerminal = (args: string, cwd: string, env: NodeJS.ProcessEnv = {}) => terminalIn(args, { cwd, env })
 
-describe.skipIf(!existsSync(script))('in a terminal', () => {
+describe.skipIf(noTerminal)('in a terminal', () => {
   let fleet: FleetFolder
   beforeEach(() => {
     fleet = fleetFolder(config)

@@ -183,7 +183,7 @@ test('names, inputs and outputs are those of the registry', () => {
   expectTypeOf<Output<'service.stop'>['results'][number]['pid']>().toEqualTypeOf<number | null>()
   expectTypeOf<Parameters<Client['call']>[0]>().not.toExtend<'actor.watch'>()
   expectTypeOf<Parameters<Client['stream']>[0]>().toEqualTypeOf<
-    'actor.watch' | 'logs.follow' | 'events.follow' | 'system.banner_follow'
+    'actor.watch' | 'inspection.watch' | 'logs.follow' | 'events.follow' | 'system.banner_follow'
   >()
   // @ts-expect-error a service has to be named
   const wrong = (client: Client) => client.call('service.explain')

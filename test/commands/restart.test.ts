@@ -39,6 +39,7 @@ function world(remembered: number) {
     open: () => () => {},
     clock: () => 0,
     newId: () => String(++ids),
+    ticket: () => ({ name: '', ticket: '', expires: '' }),
     requests: { take: () => Promise.reject(new Error('has no id')), resume: () => Promise.resolve(null) },
     starting: () => undefined,
     durable: () => Promise.resolve(),

@@ -16,7 +16,10 @@ const rules: GuardRules = {
   allowedHosts: () => ['fleet.example.com'],
   openPaths: new Set(['/', '/healthz']),
   bodyPaths: new Set(['/rpc']),
-  socketPaths: new Set(['/rpc']),
+  socketPaths: new Map([
+    ['/rpc', { dialect: 'jsonrpc' }],
+    ['/inspect/xstate', { dialect: 'xstate-inspect', ticket: true }],
+  ]),
   identify: () => local,
   authenticate: (token) =>
     token === 'sesame ✓' || token === 'sesame' ? { principal: known } : { rejected: { hold: 0, retryAfter: null } },
@@ -273,6 +276,25 @@ describe('tokens', () => {
     expect(judged(socket([offered('')]), needsToken)).toBe(401)
     expect(judged(socket([['Sec-WebSocket-Protocol', 'hyphae.rpc']]), needsToken)).toBe(401)
     expect(judged(socket([offered(right), ['Authorization', 'Bearer wrong']]), needsToken)).toBe(401)
+  })
+
+  test('a ticket in the address is looked at where clients can show it in no other way, and nowhere else', () => {
+    const at = (target: string, headers: Headers = []) => judged(socket(headers, { target }), needsToken)
+    expect(at('/inspect/xstate?ticket=sesame')).toBe('admitted')
+    expect(at('/inspect/xstate?a=1&ticket=sesame%20%E2%9C%93')).toBe('admitted')
+    expect(at('/inspect/xstate')).toBe(401)
+    for (const query of ['ticket=', 'ticket=wrong', 'ticket', 'Ticket=sesame', 'ticket=%E2%9C', 'ticket=wrong&ticket=sesame'])
+      expect([query, at(`/inspect/xstate?${query}`)]).toEqual([query, 401])
+    expect(at('/rpc?ticket=sesame')).toBe(401)
+    expect(judged(get([['Host', 'localhost:3001']], { target: '/inspect/xstate?ticket=sesame' }), needsToken)).toBe(401)
+    // What a header says goes before.
+    expect(at('/inspect/xstate?ticket=sesame', [['Authorization', 'Bearer wrong']])).toBe(401)
+  })
+
+  test('each path has its own dialect', () => {
+    expect(admit(socket([]), rules)).toMatchObject({ dialect: 'jsonrpc' })
+    expect(admit(socket([], { target: '/inspect/xstate' }), rules)).toMatchObject({ dialect: 'xstate-inspect' })
+    expect(admit(get([['Host', 'localhost:3001']]), rules)).not.toHaveProperty('dialect')
   })
 
   test('anybody may see that we are there, and that alone', () => {

@@ -81,6 +81,7 @@ describe('the document', () => {
 test('it is served to anybody', () => {
   const site = createSite({
     version: '1.2.3',
+    page: null,
     registry,
     onDefect(error) {
       throw error
@@ -91,6 +92,8 @@ test('it is served to anybody', () => {
     identify: () => null,
     health: () => Promise.reject(new Error('nobody asks')),
     authenticate: () => ({ rejected: { hold: 0, retryAfter: null } }),
+    login: () => ({ rejected: { hold: 0, retryAfter: null } }),
+    logout: () => false,
   })
   const asked = { rawHeaders: ['Host', 'localhost'], method: 'GET', target: '/openapi.json', peer: '127.0.0.1:1', upgrade: false }
   expect(site.admit(asked)).toMatchObject({ kind: 'admitted' })

@@ -2,6 +2,7 @@ import { describe } from 'vitest'
 import { connectionMachine } from '../../src/machines/connection.ts'
 import { groupMachine } from '../../src/machines/group.ts'
 import { hookMachine } from '../../src/machines/hook.ts'
+import { loginMachine } from '../../src/machines/login.ts'
 import { lockdownMachine } from '../../src/machines/lockdown.ts'
 import { listenerMachine } from '../../src/machines/listener.ts'
 import { processMachine } from '../../src/machines/process.ts'
@@ -453,6 +454,25 @@ describe('LOCKDOWN', () => {
   const unreached = ['waking']
   obeysLifecycleLaws('lifted', lockdownMachine, { input: { lockdown: null }, events, unreached })
   obeysLifecycleLaws('locked', lockdownMachine, { input: { lockdown }, events, unreached })
+})
+
+describe('LOGIN', () => {
+  const from = { via: 'http', peer: '127.0.0.1:1' }
+  obeysLifecycleLaws('login', loginMachine, {
+    input: { id: '1', name: 'local:me via inspector', role: 'admin', by: 'local:me', from: { via: 'unix' } },
+    events: [
+      { type: 'USED', from, once: false },
+      { type: 'USED', from, once: true },
+      { type: 'CARRIED' },
+      { type: 'DROPPED' },
+      { type: 'END' },
+      { type: 'REVOKED', because: 'x' },
+      { type: 'REPLACED' },
+      { type: 'xstate.after.ticketTime.login.issued' },
+      { type: 'xstate.after.ticketTime.login.opening' },
+      { type: 'xstate.after.sessionTime.login.inUse' },
+    ],
+  })
 })
 
 describe('ROTATION', () => {

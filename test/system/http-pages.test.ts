@@ -4,7 +4,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser, noBrowser } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
-import { httpFleet, type HttpFleet } from '../support/http.ts'
+import { exchange, httpFleet, type HttpFleet } from '../support/http.ts'
 import { specOf } from '../support/specs.ts'
 
 /** The pages in a real browser, and the lines on them in a real shell. */
@@ -21,16 +21,6 @@ afterAll(async () => {
   await fleet.end()
   await guarded.end()
 })
-
-/** A stand-in for the stream of the banner, which says one thing; all others are real. */
-const standInBanner = (said: object): string => `
-  const Real = EventSource
-  window.EventSource = function (url) {
-    if (!url.includes('banner')) return new Real(url)
-    const source = { readyState: 1 }
-    setTimeout(() => source.onmessage({ data: ${JSON.stringify(JSON.stringify(said))} }))
-    return source
-  }`
 
 describe.skipIf(noBrowser !== null)('in a browser', () => {
   let browser: Browser
@@ -52,47 +42,46 @@ describe.skipIf(noBrowser !== null)('in a browser', () => {
     return { page, complaints, text: (selector: string) => page.locator(selector).innerText() }
   }
 
-  test('/ shows services as they change, and what goes on', async () => {
-    const said = {
-      type: 'warning',
-      title: 'x',
-      message: 'y',
-      text: 'Restarting <b>web</b>',
-      countdown_seconds: 15,
-      since: '',
-      about: null,
+  test('/ loads under its policy: scripts, styles and a WebSocket of this origin, and nothing from elsewhere', async () => {
+    for (const { origin } of [fleet, guarded]) {
+      const asked: string[] = []
+      const { page, complaints } = await open(`${origin}/`, {}, async (one) => {
+        one.on('request', (request) => asked.push(request.url()))
+      })
+      await eventually(async () =>
+        expect(await page.evaluate('document.querySelector("#page").childElementCount')).toBeGreaterThan(0),
+      )
+      expect(complaints).toEqual([])
+      for (const url of asked) expect(url.replace(/^ws/, 'http')).toMatch(new RegExp(`^${origin}/|^data:|^blob:`))
+      expect(asked.some((url) => url.endsWith('.js'))).toBe(true)
+      // Neither does what somebody managed to put into it.
+      expect(
+        await page.evaluate(`new Promise((resolve) => {
+          document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective), { once: true })
+          const script = document.createElement('script')
+          script.textContent = 'window.intruder = true'
+          document.body.append(script)
+        })`),
+      ).toMatch(/^script-src/)
+      expect(await page.evaluate('window.intruder')).toBeUndefined()
+      await page.close()
     }
-    const { page, complaints, text } = await open(`${fleet.origin}/`, {}, async (one) => {
-      await one.addInitScript(standInBanner(said))
-    })
-    await eventually(async () => expect(await text('#rows')).toMatch(/^web\s+healthy/))
-    await page.locator('#banner.warning', { hasText: 'Restarting <b>web</b> (15 s remaining)' }).waitFor()
-    await fleet.call('service.stop', { services: ['web'] })
-    await eventually(async () => expect(await text('#rows')).toMatch(/^web\s+stopped/))
-    await fleet.call('service.start', { services: ['web'] })
-    await eventually(async () => expect(await text('#rows')).toMatch(/^web\s+healthy/))
-    expect(complaints).toEqual([])
-    await page.close()
   })
 
-  test('/ says plainly that it may not show anything, and does with a token', async () => {
-    const { page, complaints, text } = await open(`${guarded.origin}/`)
-    await eventually(async () => {
-      expect(await text('#banner')).toBe('What goes on cannot be shown: a token is needed')
-      expect(await text('#none')).toContain('a token is needed')
-    })
-    const show = async (token: string) => {
-      await page.getByLabel('Token').fill(token)
-      await page.getByRole('button', { name: 'Show' }).click()
-    }
-    await show('wrong')
-    await eventually(async () => expect(await text('#banner')).toContain('this token is not valid'))
-    await show('sesame')
-    await eventually(async () => expect(await text('#rows')).toMatch(/^web\s+healthy/))
-    expect(await page.getByLabel('Token').isVisible()).toBe(false)
-    await guarded.call('service.stop', { services: ['web'] })
-    await eventually(async () => expect(await text('#rows')).toMatch(/^web\s+stopped/))
+  test('a WebSocket to where the page came from is what its policy permits', async () => {
+    const { page, complaints } = await open(`${fleet.origin}/`)
+    const opened = await page.evaluate(`new Promise((resolve) => {
+      const socket = new WebSocket(location.origin.replace('http', 'ws') + '/rpc', ['hyphae.rpc'])
+      socket.onopen = () => resolve('open')
+      socket.onerror = () => resolve('refused')
+    })`)
+    expect(opened).toBe('open')
     expect(complaints).toEqual([])
+    const elsewhere = await page.evaluate(`new Promise((resolve) => {
+      document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective), { once: true })
+      try { new WebSocket('ws://127.0.0.1:1/') } catch {}
+    })`)
+    expect(elsewhere).toBe('connect-src')
     await page.close()
   })
 
@@ -137,6 +126,32 @@ describe.skipIf(noBrowser !== null)('in a browser', () => {
   })
 })
 
+test('no path leads out of the folder of the page, and what is not a file of it is not open', async () => {
+  const say = (port: number, path: string, ...headers: string[]) =>
+    exchange(port, [`GET ${path} HTTP/1.1`, 'Host: localhost', ...headers, 'Connection: close', '', ''].join('\r\n'))
+  for (const path of [
+    '/assets/../../package.json',
+    '/assets/../../../package.json',
+    '/..%2f..%2fpackage.json',
+    '/assets/%2e%2e/%2e%2e/package.json',
+    String.raw`/assets/..\..\package.json`,
+    '//package.json',
+    '/assets/%00',
+    '/index.html',
+    '/assets/',
+  ]) {
+    const answer = await say(fleet.port, path)
+    expect([path, answer.split(' ')[1]]).toEqual([path, expect.stringMatching(/^40[04]$/)])
+    expect(answer).not.toContain('"version"')
+    expect([path, (await say(guarded.port, path)).split(' ')[1]]).toEqual([path, expect.stringMatching(/^40[01]$/)])
+  }
+  // Written in another way it may be the same file, but it is not open.
+  expect((await say(guarded.port, '/%69con.svg')).split(' ')[1]).toBe('401')
+  const [, etag = ''] = /\r\netag: (.*)\r\n/i.exec(await say(guarded.port, '/icon.svg')) ?? []
+  expect(etag).toMatch(/^W\/"/)
+  expect(await say(guarded.port, '/icon.svg', `If-None-Match: ${etag}`)).toMatch(/^HTTP\/1\.1 304 /)
+})
+
 test('each line of /api works as it is printed', async () => {
   const run = promisify(execFile)
   for (const [one, env] of [
@@ -149,8 +164,8 @@ test('each line of /api works as it is printed', async () => {
       line.replaceAll(/&(?:#39|quot|amp);/g, (entity) => entities[entity as '&amp;']),
     )
     expect(lines.length).toBeGreaterThan(20)
-    // What would end the one that is asked comes last, and is not tried here.
-    for (const line of lines.filter((text) => !/\/system\/(?:shutdown|leave)'/.test(text))) {
+    // What would end the one that is asked comes last, and is not tried here; a ticket is another one each time.
+    for (const line of lines.filter((text) => !/\/system\/(?:shutdown|leave)'|\/log(?:in|out)'/.test(text))) {
       // A stream has no end of its own.
       const shell = line.includes(' -N ') ? `${line} --max-time 1 || true` : line
       const { stdout } = await run('sh', ['-c', shell], { env: { PATH: process.env['PATH'], ...env } })

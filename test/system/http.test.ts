@@ -151,7 +151,7 @@ describe('the other paths', () => {
       const response = await fetch(`${origin}${path}`, { method, ...(method === 'POST' ? { headers: json, body: '{}' } : {}) })
       return [response.status, response.headers.get('allow'), await response.text()]
     }
-    expect(await told('/')).toEqual([200, null, expect.stringContaining('/rpc')])
+    expect(await told('/')).toEqual([200, null, expect.stringContaining('<title>Hyphae</title>')])
     expect(await told('/healthz')).toEqual([200, null, 'ok\n'])
     expect(await told('/healthz', 'HEAD')).toEqual([200, null, ''])
     expect(await told('/nope?a=b')).toEqual([404, null, expect.stringContaining('"not_found"')])

@@ -12,6 +12,7 @@ const someone: Principal = { name: 'someone', via: 'http', role: 'viewer' }
 const site = (host: string) =>
   createSite({
     version: '0',
+    page: null,
     registry: new Map(),
     onDefect(error) {
       throw error
@@ -22,6 +23,8 @@ const site = (host: string) =>
     identify: () => someone,
     health: () => Promise.reject(new Error('nobody asks')),
     authenticate: () => ({ rejected: { hold: 0, retryAfter: null } }),
+    login: () => ({ rejected: { hold: 0, retryAfter: null } }),
+    logout: () => false,
   })
 
 complies('http', () => ({

@@ -13,7 +13,7 @@ import { checkJournal } from './journal.ts'
 import { checkContainment, checkIdentity, checkOverlap, checkRotation } from './machine.ts'
 import { askOrchestrator, checkOrchestrator, nobody, type Answer } from './orchestrator.ts'
 import { checkPorts } from './ports.ts'
-import { checkClock, checkDescriptors, checkInit, checkInstallation, checkNode, checkNotify } from './runtime.ts'
+import { checkClock, checkDescriptors, checkInit, checkInstallation, checkNode, checkNotify, checkPage } from './runtime.ts'
 import { checkEnvFiles, checkProbedPorts, checkPrograms } from './services.ts'
 import { checkConfig, checkExposure, checkTokens } from './settings.ts'
 import { checkFileSystem, checkFolder, checkLogs, checkRoom, checkSocketPath } from './state.ts'
@@ -32,6 +32,7 @@ export async function examine(given: string | undefined): Promise<Finding[]> {
   const checks: readonly Check[] = [
     ['node', () => checkNode(process.versions.node, process.execPath)],
     ['installation', () => checkInstallation()],
+    ['inspector', () => checkPage()],
     ['descriptors', () => checkDescriptors(read('/proc/self/limits'), services.length)],
     ['init', () => checkInit(read('/proc/1/cmdline'))],
     ['systemd-notify', () => checkNotify(env, existsSync('/run/systemd/system'))],

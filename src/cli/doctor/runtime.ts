@@ -41,6 +41,13 @@ export function checkInstallation(root: string = packageFolder): Finding {
   return failure(check, `${root}: ${wrong[0]}${more}`, repair)
 }
 
+/** Without it the HTTP port has no inspector to show; all else goes on. */
+export function checkPage(root: string = packageFolder): Finding {
+  const page = join(root, 'dist', 'inspector', 'index.html')
+  if (existsSync(page)) return ok('inspector', `its page is built (${page})`)
+  return warning('inspector', `its page is not built: there is no ${page}`, `in ${root}: npm run build`)
+}
+
 function packagesIn(path: string): Record<string, unknown> | null {
   try {
     const read: unknown = JSON.parse(readFileSync(path, 'utf8'))

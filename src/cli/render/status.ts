@@ -80,7 +80,10 @@ export function addressLines({ listeners }: FleetStatus, { width, paint }: Look)
   const wide = Math.max(0, ...listeners.map(({ name }) => name.length))
   return listeners.flatMap(({ name, scheme, address, error }) => {
     const secured = scheme === 'tls' || scheme === 'https' ? ` (${scheme})` : ''
-    const text = printable(`${name.padEnd(wide)}  ${error ?? (address === null ? 'not bound yet' : `${address}${secured}`)}`)
+    const page = scheme === 'http' || scheme === 'https' ? '  (the inspector: hyphae inspect)' : ''
+    const text = printable(
+      `${name.padEnd(wide)}  ${error ?? (address === null ? 'not bound yet' : `${address}${secured}${page}`)}`,
+    )
     if (error === null) return [cut(text, width)]
     return wrapped(text, width, ' '.repeat(wide + 2)).map((line) => paint('red', line))
   })

@@ -9,6 +9,7 @@ import {
   checkDescriptors,
   checkInit,
   checkInstallation,
+  checkPage,
   checkNode,
   checkNotify,
 } from '../../../src/cli/doctor/runtime.ts'
@@ -46,6 +47,12 @@ describe('what Hyphae runs on', () => {
     expect(wrong()).toContain('node_modules/zod is of another version')
     writeFileSync(join(dir, 'node_modules', '.package-lock.json'), lock({ 'node_modules/zod': { integrity: 'a' } }))
     expect(checkInstallation(dir).level).toBe('ok')
+  })
+
+  test('whether the page of the inspector is built', () => {
+    expect(checkPage()).toMatchObject({ check: 'inspector', level: 'ok' })
+    const remedy = expect.stringContaining('npm run build') as string
+    expect(checkPage('/nowhere')).toMatchObject({ check: 'inspector', level: 'warning', remedy })
   })
 
   test('too few open files are a warning that says how many are needed', () => {

@@ -1,0 +1,86 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page } from 'playwright-core'
+import { build } from 'vite'
+import type { Said, ViewsInPage, Which } from './chart-page/said.ts'
+import { launchBrowser } from '../support/chromium.ts'
+
+/** Views of the inspector in a real browser, without a server: built as the page is, under the policy that it is served with. */
+
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; worker-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' }
+
+export interface Views {
+  readonly page: Page
+  show(view: Which, said: Said): Promise<void>
+  more(said: Partial<Said>): Promise<void>
+  append(records: Said['records']): Promise<void>
+  moment(): Promise<number | null>
+  /** What the page complained of. */
+  readonly complaints: readonly string[]
+}
+
+export interface ViewsPage {
+  open(options?: {
+    readonly dark?: boolean
+    readonly width?: number
+    readonly height?: number
+    readonly still?: boolean
+  }): Promise<Views>
+  close(): Promise<void>
+}
+
+export async function buildViews(): Promise<ViewsPage> {
+  const made = await mkdtemp(join(tmpdir(), 'hyphae-views-'))
+  const from = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+  await build({
+    configFile: from('../../inspector/vite.config.ts'),
+    root: from('./chart-page'),
+    build: { outDir: made },
+  })
+  const browser: Browser = await launchBrowser()
+  return {
+    async open({ dark = false, width = 1280, height = 800, still = true } = {}) {
+      const context = await browser.newContext({
+        viewport: { width, height },
+        colorScheme: dark ? 'dark' : 'light',
+        reducedMotion: still ? 'reduce' : 'no-preference',
+      })
+      const page = await context.newPage()
+      const complaints: string[] = []
+      page.on('console', (message) => {
+        if (message.type() === 'error') complaints.push(message.text())
+      })
+      page.on('pageerror', (error) => complaints.push(error.message))
+      await page.route('**/*', async (route) => {
+        const { pathname } = new URL(route.request().url())
+        const file = pathname === '/' ? '/index.html' : pathname
+        const body = await readFile(join(made, file)).catch(() => null)
+        if (body === null) return route.fulfill({ status: 404 })
+        return route.fulfill({
+          body,
+          headers: { 'content-type': types[extname(file)] ?? 'application/octet-stream', 'content-security-policy': policy },
+        })
+      })
+      await page.goto('http://views.test/')
+      await page.waitForFunction(() => 'views' in globalThis)
+      type Global = { readonly views: ViewsInPage }
+      return {
+        page,
+        complaints,
+        show: (view, said) =>
+          page.evaluate(([view, said]) => (globalThis as unknown as Global).views.show(view, said), [view, said] as const),
+        more: (said) => page.evaluate((said) => (globalThis as unknown as Global).views.more(said), said),
+        append: (records) => page.evaluate((records) => (globalThis as unknown as Global).views.append(records), records),
+        moment: () => page.evaluate(() => (globalThis as unknown as Global).views.moment()),
+      }
+    },
+    async close() {
+      await browser.close()
+      await rm(made, { recursive: true, force: true })
+    },
+  }
+}

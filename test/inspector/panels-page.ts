@@ -1,0 +1,103 @@
+import { fileURLToPath } from 'node:url'
+import axe from 'axe-core'
+import type { Browser, Page } from 'playwright-core'
+import { expect } from 'vitest'
+import { build } from 'vite'
+import inspectorConfig from '../../inspector/vite.config.ts'
+
+/** A page with views alone, built from the sources and served in place of what a server has at /views/. */
+
+interface Output {
+  readonly fileName: string
+  readonly code?: string
+  readonly source?: string | Uint8Array
+}
+
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; worker-src 'self'; " +
+  "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const types: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript', css: 'text/css' }
+
+let built: Promise<ReadonlyMap<string, string>> | undefined
+
+function files(): Promise<ReadonlyMap<string, string>> {
+  built ??= (async () => {
+    const made = await build({
+      ...inspectorConfig,
+      configFile: false,
+      root: fileURLToPath(new URL('panels-page', import.meta.url)),
+      build: { ...inspectorConfig.build, write: false, minify: false },
+    })
+    const { output } = (Array.isArray(made) ? made[0] : made) as { readonly output: readonly Output[] }
+    return new Map(
+      output.map(({ fileName, code, source }) => [
+        fileName,
+        code ?? (typeof source === 'string' ? source : Buffer.from(source ?? '').toString()),
+      ]),
+    )
+  })()
+  return built
+}
+
+/** `at`: whose place it takes; without one nobody answers it anything else. */
+export async function openViews(
+  browser: Browser,
+  at = 'http://views.test',
+  options: Parameters<Browser['newPage']>[0] = {},
+): Promise<Page> {
+  const served = await files()
+  const page = await browser.newPage({ viewport: { width: 1000, height: 800 }, ...options })
+  page.setDefaultTimeout(15_000)
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error' && message.text().includes('Content Security Policy')) faults.push(message.text())
+  })
+  page.on('close', () => expect(faults).toEqual([]))
+  await page.route(`${at}/views/**`, (route) => {
+    const name = new URL(route.request().url()).pathname.replace('/views/', '') || 'index.html'
+    const body = served.get(name)
+    if (body === undefined) return route.fulfill({ status: 404 })
+    return route.fulfill({
+      contentType: types[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
+      headers: { 'content-security-policy': policy },
+      body,
+    })
+  })
+  await page.goto(`${at}/views/`)
+  await page.waitForFunction(() => 'harness' in globalThis)
+  return page
+}
+
+/** What axe finds wrong, in words. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  return page.evaluate(async () => {
+    const { axe: looks } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: Array<{ id: string; nodes: Array<{ html: string; failureSummary: string }> }> }> }
+    }
+    const { violations: found } = await looks.run()
+    return found.flatMap(({ id, nodes }) =>
+      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`),
+    )
+  })
+}
+
+/** Calls something of the page's harness: `me`, `fake.answer`. */
+export const tell = (page: Page, what: string, ...args: readonly unknown[]): Promise<unknown> =>
+  page.evaluate(
+    ([path, given]) => {
+      const { harness } = globalThis as unknown as { harness: Record<string, unknown> }
+      const [first = '', second] = path.split('.')
+      const owner = second === undefined ? harness : (harness[first] as Record<string, unknown>)
+      return (owner[second ?? first] as (...all: readonly unknown[]) => unknown)(...given)
+    },
+    [what, args] as const,
+  )
+
+/** What the fake client was asked so far, of one command. */
+export const askedOf = (page: Page, name: string): Promise<unknown[]> =>
+  page.evaluate((wanted) => {
+    const { harness } = globalThis as unknown as { harness: { fake: { asked: Array<{ name: string; input: unknown }> } } }
+    return harness.fake.asked.filter((one) => one.name === wanted).map(({ input }) => input)
+  }, name)
