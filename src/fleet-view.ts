@@ -3,9 +3,10 @@ import type { LogReading } from './log-reading.ts'
 import type { Meter } from './actors/metrics.ts'
 import type { ServiceContext } from './machines/service.ts'
 import { causeOf } from './machines/restart-policy.ts'
-import { addressOf, type Address } from './protocol/ids.ts'
+import { addressOf, parseAddress, type Address } from './protocol/ids.ts'
 import { limits } from './protocol/limits.ts'
 import type { Journal } from './protocol/journal.ts'
+import type { Role } from './protocol/principal.ts'
 import type { DependencyCondition, ServiceStatus, ServiceStatusName } from './protocol/service.ts'
 import type { ListenerStatus, SupervisorStatus } from './protocol/status.ts'
 import type { FleetView, ServiceDetail } from './protocol/view.ts'
@@ -245,6 +246,10 @@ export function createFleetView({
     actors: directory.actors,
     actor: directory.actor,
     details: directory.details,
+    loginRole: (address) =>
+      parseAddress(address).kind === 'login'
+        ? ((directory.entry(address)?.snapshot.context['role'] as Role | undefined) ?? null)
+        : null,
     accepts: (address, event) => directory.entry(address)?.snapshot.can(event) ?? false,
     measure: (names) => meter.measure(names),
     events: (query) => journal().read(query),

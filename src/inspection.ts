@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { AnyActorRef, InspectionEvent } from 'xstate'
 import type { Directory, MachineSnapshotView } from './directory.ts'
 import { chartOf } from './inspection/chart.ts'
@@ -47,14 +48,25 @@ export const inspectInto = (directory: Pick<Directory, 'observe'>, onError: (err
 const intoDirectory =
   (directory: Pick<Directory, 'observe'>) =>
   (event: InspectionEvent): void => {
-    if (event.type === '@xstate.snapshot' && isAddressed(event.snapshot))
-      directory.observe(event.actorRef as AnyActorRef, event.snapshot)
+    if (event.type === '@xstate.snapshot') observe(directory, event.actorRef as AnyActorRef, event.snapshot)
+    // Of one that has crashed in a transition there is no snapshot: only its parent is told.
+    if (event.type === '@xstate.event' && event.event.type.startsWith('xstate.error.actor.') && event.sourceRef !== undefined) {
+      const ref = event.sourceRef as AnyActorRef
+      const snapshot = ref.getSnapshot() as Partial<MachineSnapshotView> | undefined
+      if (snapshot?.status === 'error') observe(directory, ref, snapshot)
+    }
   }
+
+function observe(directory: Pick<Directory, 'observe'>, ref: AnyActorRef, snapshot: unknown): void {
+  if (isAddressed(snapshot)) directory.observe(ref, snapshot)
+}
 
 export interface InspectionParts extends TapOptions {
   readonly directory: Pick<Directory, 'observe'>
   /** Names this run of the orchestrator. */
   readonly run: string
+  /** Items that a watch tells in one turn. */
+  readonly itemsInTurn?: number
   onError(error: unknown): void
 }
 
@@ -65,7 +77,7 @@ export interface Inspection extends Pick<FleetView, 'chart' | 'contexts'> {
 }
 
 /** Feeds the directory, and keeps what the inspector shows. */
-export function createInspection({ directory, run, onError, wall = Date.now, bounds }: InspectionParts): Inspection {
+export function createInspection({ directory, run, onError, wall = Date.now, bounds, itemsInTurn }: InspectionParts): Inspection {
   const tap = createTap({ wall, ...(bounds && { bounds }) })
   const paced = createPacing(tap)
   const charts = new Map<string, Chart>()
@@ -82,23 +94,34 @@ export function createInspection({ directory, run, onError, wall = Date.now, bou
       return charts.get(hash)
     },
     contexts: (asked) => contextsOf(tap, asked),
-    watch: (request, sink) => watchInspection({ tap, run, wall, paced }, request, sink),
+    watch: (request, sink) => watchInspection({ tap, run, wall, paced, itemsInTurn }, request, sink),
   }
 }
 
-/** In one turn, so that all of them are of one moment. */
-function contextsOf(tap: ReturnType<typeof createTap>, asked: readonly string[] | null): InspectedContexts {
+/**
+ * All of them are of one moment: they are taken in one turn, and nothing changes a context. They are made into what can be shown in
+ * slices, because those of thousands of actors take longer than anybody else should wait.
+ */
+async function contextsOf(tap: ReturnType<typeof createTap>, asked: readonly string[] | null): Promise<InspectedContexts> {
+  const seq = tap.ring.last()
+  const held: Array<readonly [id: string, context: unknown]> = []
+  const ids = asked ?? Array.from(tap.ids())
+  for (const id of ids) {
+    const context = (tap.live(id)?.getSnapshot() as SnapshotView | undefined)?.context
+    if (context !== undefined) held.push([id, context])
+  }
   const contexts: Array<{ id: string; context: unknown }> = []
   let size = 0
-  let count = 0
-  for (const id of asked ?? tap.ids()) {
-    count++
-    if (size > limits.inspectedContextBytes) continue
-    const context = (tap.live(id)?.getSnapshot() as SnapshotView | undefined)?.context
-    if (context === undefined) continue
+  let begun = performance.now()
+  for (const [id, context] of held) {
+    if (size > limits.inspectedContextBytes) break
+    if (performance.now() - begun > limits.inspectionTurnTime) {
+      await turn()
+      begun = performance.now()
+    }
     const one = shown(context, contextBound)
     size += JSON.stringify(one).length
     contexts.push({ id, context: one })
   }
-  return { seq: tap.ring.last(), contexts, left_out: count - contexts.length }
+  return { seq, contexts, left_out: ids.length - contexts.length }
 }

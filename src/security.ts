@@ -86,6 +86,7 @@ export function createSecurity({
     wall,
     tell: (id, event) => deliver(addressOf('login', id), event),
     current: (issuer) => access.current(issuer),
+    loginOf: (issuer) => access.loginOf(issuer),
   })
   const access: Access = createAccess(first.access, {
     logins: createLogins({ clock }),

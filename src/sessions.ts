@@ -17,6 +17,8 @@ export interface SessionsParts {
   tell(id: string, event: LoginEvent): void
   /** Whoever made a ticket as he is now. */
   current(issuer: Principal): Principal | { readonly because: string }
+  /** The login by which he was let in himself. */
+  loginOf(issuer: Principal): string | undefined
 }
 
 export interface Login {
@@ -28,6 +30,10 @@ export interface Login {
 
 interface Held extends Login {
   readonly issuer: Principal
+  /** Whose share of the places it takes: that of a token or of the local user, or that of the login that a guest came by first. */
+  readonly share: string
+  /** Its ticket was made by somebody who came by a login himself. */
+  readonly isGuest: boolean
   /** null: nobody can show it again. */
   readonly digest: Buffer | null
   /** Monotonic ms. */
@@ -49,7 +55,7 @@ export const loginName = ({ name }: Principal): string => (name.endsWith(byLogin
 
 export type Sessions = ReturnType<typeof createSessions>
 
-export function createSessions({ clock, wall, tell, current }: SessionsParts) {
+export function createSessions({ clock, wall, tell, current, loginOf }: SessionsParts) {
   /** By id; of the tickets the oldest is first, of those in use the one that was not used for longest. */
   const tickets = new Map<string, Held>()
   const used = new Map<string, Held>()
@@ -62,18 +68,29 @@ export function createSessions({ clock, wall, tell, current }: SessionsParts) {
     return found !== undefined && clock() < found.until ? found : undefined
   }
 
-  /** Whoever makes many loses his own first. */
-  function makeRoom(among: Map<string, Held>, name: string): void {
-    const own = [...among.values()].filter((one) => one.name === name)
-    const gone = own.length >= limits.loginsEach ? own[0] : among.size >= limits.logins ? [...among.values()][0] : undefined
+  /** Whoever makes many loses his own first, and where there are too many of all, whoever has most: nobody throws out others. */
+  function makeRoom(among: Map<string, Held>, share: string): void {
+    const shares = new Map<string, Held[]>()
+    for (const one of among.values()) shares.set(one.share, [...(shares.get(one.share) ?? []), one])
+    const own = shares.get(share) ?? []
+    const most = (): readonly Held[] => [...shares.values()].reduce((a, b) => (b.length > a.length ? b : a), own)
+    const gone = own.length >= limits.loginsEach ? own[0] : among.size >= limits.logins ? most()[0] : undefined
     if (gone === undefined) return
     among.delete(gone.id)
     tell(gone.id, { type: 'REPLACED' })
   }
 
   function hold(login: Held, digest: Buffer | null, ms: number): void {
-    makeRoom(used, login.name)
+    makeRoom(used, login.share)
     used.set(login.id, { ...login, digest, until: clock() + ms })
+  }
+
+  /** What guests make of one login counts together, whoever of them makes it. */
+  function shareOf(issuer: Principal): string {
+    const by = loginOf(issuer)
+    const login = by === undefined ? undefined : used.get(by)
+    if (login === undefined) return by ?? issuer.name
+    return login.isGuest ? login.share : login.id
   }
 
   /** The login of a ticket, which from now on is worth nothing. */
@@ -92,8 +109,10 @@ export function createSessions({ clock, wall, tell, current }: SessionsParts) {
     issue(id: string, issuer: Principal, role: Role): Ticket {
       const ticket = randomBytes(limits.ticketBytes).toString('base64url')
       const name = loginName(issuer)
-      makeRoom(tickets, name)
-      tickets.set(id, { id, name, role, issuer, digest: digestOf(ticket), until: clock() + limits.ticketTime })
+      const share = shareOf(issuer)
+      const isGuest = loginOf(issuer) !== undefined
+      makeRoom(tickets, share)
+      tickets.set(id, { id, name, role, issuer, share, isGuest, digest: digestOf(ticket), until: clock() + limits.ticketTime })
       return { name, ticket, expires: expiresIn(limits.ticketTime) }
     },
     /** A token for a ticket. */

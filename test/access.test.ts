@@ -18,6 +18,7 @@ function withLogins(rules: AccessRules) {
     wall: () => now,
     tell: (id, { type }) => told.push([id, type]),
     current: (issuer) => access.current(issuer),
+    loginOf: (issuer) => access.loginOf(issuer),
   })
   const access: Access = create(rules, {
     logins: createLogins({ clock: () => now }),
@@ -216,6 +217,35 @@ describe('a ticket', () => {
     const unused = Array.from({ length: limits.loginsEach + 1 }, () => ticket(ci))
     expect(access.login('http', unused[0] ?? '', here)).toMatchObject({ rejected: {} })
     expect(access.login('http', unused[1] ?? '', here)).toHaveProperty('token')
+  })
+
+  test('a guest who makes many throws out nobody but guests of the same login', () => {
+    const { access, ci, enter, ticket, told } = begin()
+    const own = Array.from({ length: limits.loginsEach - 2 }, () => enter(ticket(ci)))
+    const [guest, other] = [enter(ticket(ci, 'viewer')), enter(ticket(ci, 'viewer'))]
+    const others = enter(ticket(principalOf(access.authenticate('http', other.token, here))))
+    const ofOther = ticket(principalOf(access.authenticate('http', other.token, here)))
+    let by = guest
+    // By those whom he has let in, too, and with tickets that nobody uses.
+    for (let count = 0; count < 3 * limits.loginsEach; count++) {
+      const principal = principalOf(access.authenticate('http', (count % 5 === 0 ? guest : by).token, here))
+      ticket(principal)
+      by = enter(ticket(principal))
+    }
+    const gone = new Set(told.flatMap(([id, type]) => (type === 'REPLACED' ? [id] : [])))
+    expect(gone.size).toBeGreaterThan(limits.loginsEach)
+    for (const kept of [...own, guest, other, others])
+      expect(access.authenticate('http', kept.token, here)).toHaveProperty('principal')
+    expect(access.login('http', ofOther, here)).toHaveProperty('token')
+  })
+
+  test('too many of all: whoever has most loses one', () => {
+    const many = Array.from({ length: limits.logins / limits.loginsEach + 1 }, (_, index) => token(`m${index}`))
+    const { access, enter, ticket } = withEnter({ ...guarded, tokens: [token('ci'), ...many] })
+    const by = (name: string): Principal => principalOf(access.authenticate('http', `secret-${name}`, here))
+    const first = enter(ticket(by('ci')))
+    for (const { name } of many) for (let count = 0; count < limits.loginsEach; count++) enter(ticket(by(name)))
+    expect(access.authenticate('http', first.token, here)).toHaveProperty('principal')
   })
 })
 

@@ -3,6 +3,7 @@ import { asked, mutation, query, stream } from '../protocol/command.ts'
 import { HyphaeError } from '../protocol/errors.ts'
 import { parseAddress, type Kind } from '../protocol/ids.ts'
 import { didYouMean, nearest } from '../protocol/nearest.ts'
+import { isWithin } from '../protocol/principal.ts'
 import { publicEvents, publicEventTypes } from '../protocol/public-events.ts'
 import { limits } from '../protocol/limits.ts'
 import { actorStatus, watchItem, type WatchItem } from '../protocol/status.ts'
@@ -66,7 +67,7 @@ export const actorSend = mutation({
   name: 'actor.send',
   summary: 'Sends an actor one of the events that its public schema lists.',
   permission: 'actor.send',
-  errors: ['not_found', 'not_accepted'],
+  errors: ['not_found', 'not_accepted', 'forbidden'],
   deadline: 5_000,
   idempotent: false,
   whileStopping: true,
@@ -90,6 +91,11 @@ export const actorSend = mutation({
         expected: types,
         got: event.type,
       })
+    }
+    const role = view.loginRole(to)
+    if (role !== null && !isWithin(role, context.principal.role)) {
+      const message = `${to} lets in as ${role}, who may do more than you, who are ${context.principal.role}`
+      throw new HyphaeError('forbidden', message, { field: 'to', rule: 'role', got: to })
     }
     const parsed = schema.safeParse(event)
     if (!parsed.success) {

@@ -19,6 +19,10 @@ const secretWords: ReadonlySet<string> = new Set([
   'headers',
   'webhook',
   'bearer',
+  'ticket',
+  // What programs wrote: whoever may see actors may not see that.
+  'stdout',
+  'stderr',
 ])
 
 const wordsOf = (name: string): string[] =>

@@ -65,8 +65,13 @@ export function snapshotOf(ref: AnyActorRef): SnapshotView | undefined {
 
 export function textOf(context: unknown, name: 'address' | 'because'): string | undefined {
   if (typeof context !== 'object' || context === null) return undefined
-  const value = (context as Readonly<Record<string, unknown>>)[name]
-  return typeof value === 'string' ? value : undefined
+  try {
+    const value = (context as Readonly<Record<string, unknown>>)[name]
+    return typeof value === 'string' ? value : undefined
+  } catch {
+    // Its getter throws.
+    return undefined
+  }
 }
 
 export function standing(snapshot: SnapshotView, before: Standing, at: number): Standing {

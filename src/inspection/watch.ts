@@ -51,10 +51,12 @@ export interface InspectionSource {
   wall(): number
   /** Calls back after there are new records. */
   paced(watcher: () => void): () => void
+  /** Items in one turn; the rest follows in the next one. */
+  readonly itemsInTurn?: number | undefined
 }
 
 export function watchInspection(
-  { tap: { ring, rows }, run, wall, paced }: InspectionSource,
+  { tap: { ring, rows }, run, wall, paced, itemsInTurn = limits.inspectionTurn }: InspectionSource,
   { after, history }: Omit<Extract<StreamRequest, { source: 'inspection' }>, 'source'>,
   sink: Sink,
 ): () => void {
@@ -101,7 +103,12 @@ export function watchInspection(
   function tell(): void {
     if (busy) return
     busy = true
-    while (hasMore()) {
+    for (let told = 0; hasMore(); told++) {
+      if (told >= itemsInTurn) {
+        // A history is long: all others have their turn between its parts.
+        setImmediate(goOn)
+        return
+      }
       const room = sink.room()
       if (room !== undefined) {
         void room.then(goOn)

@@ -450,6 +450,10 @@ export const limits = {
   inspectionPage: 250,
   /** Shortest time between two items of a watch, ms: a frame of a screen. */
   inspectionPause: 16,
+  /** Items that one watch tells in one turn: 400 records take some 10 ms when they are read for the first time. */
+  inspectionTurn: 2,
+  /** How long contexts are made into what can be shown before all others have their turn, ms. */
+  inspectionTurnTime: 10,
   /** Files of the inspector's page, and their bytes together; beyond it there is no page. The layout engine is most of it. */
   pageFiles: 500,
   pageBytes: 16 * 1024 * 1024,

@@ -7,6 +7,7 @@ import type { Chart, InspectedContexts } from './inspection.ts'
 import type { FactQuery, Kept } from './journal.ts'
 import type { ModeAnswer } from './mode.ts'
 import type { DependencyCondition, Operation, ServiceSpec, ServiceStatus } from './service.ts'
+import type { Role } from './principal.ts'
 import type { ProgramRules } from './program.ts'
 import type { ActorStatus, ListenerStatus, LogItem, SupervisorStatus } from './status.ts'
 
@@ -81,10 +82,12 @@ export interface FleetView {
   programs(): { readonly rules: ProgramRules; readonly running: number }
   /** What programs wrote, of one that has just ended; not for everybody who may see actors. */
   details(address: Address): unknown
+  /** As whom a login that goes on lets in; null of any other actor. */
+  loginRole(address: Address): Role | null
   /** A machine as it can be drawn, by its hash. */
   chart(hash: string): Chart | undefined
   /** The contexts of these actors (by id), or of every one. */
-  contexts(actors: readonly string[] | null): InspectedContexts
+  contexts(actors: readonly string[] | null): Promise<InspectedContexts>
   /** Would its present state take this event? */
   accepts(address: Address, event: { readonly type: string }): boolean
   /** Brings memory and CPU figures of these services up to date. */

@@ -200,3 +200,22 @@ describe('what comes back', () => {
     expect(one.effects.at(-1)).toMatchObject({ type: 'close', because: expect.stringContaining('type: expected') as unknown })
   })
 })
+
+test('whoever asks for everything again and again has no more waiting than whoever asks once', () => {
+  const one = publish(xstateInspect)
+  one.hear({ type: 'opened', authenticated: true })
+  one.say(inspecting)
+  const rows = Array.from({ length: 400 }, (_, index) => ({ ...webRow, id: `x:${index + 1}`, address: `service.w${index}` }))
+  one.tell(begin(401), { type: 'actors', actors: [rootRow, ...rows] })
+  for (let rooms = 0; rooms < 100 && one.state().resting; rooms++) one.hear({ type: 'timer', id: 'room' })
+  expect(one.state().outbox).toEqual([])
+  for (let count = 0; count < 50; count++) one.say(inspecting)
+  expect(one.state().outbox.length).toBeGreaterThan(0)
+  expect(one.state().outbox.length).toBeLessThanOrEqual(401)
+  // A whole one comes in the end.
+  const before = one.frames().length
+  for (let rooms = 0; rooms < 100 && one.state().resting; rooms++) one.hear({ type: 'timer', id: 'room' })
+  const ids = one.frames().slice(before).map(({ sessionId }) => sessionId)
+  expect(new Set(ids).size).toBe(ids.length)
+  expect(one.state().outbox).toEqual([])
+})

@@ -34,6 +34,9 @@ describe('names', () => {
     'private_key',
     'headers',
     'webhook',
+    'ticket',
+    'stdout',
+    'stderr',
   ])('%s is a secret', (name) => expect(isSecretName(name)).toBe(true))
   test.each(['event', 'envelope', 'name', 'key', 'author', 'pid', 'passes', 'passing', 'compass', 'service', 'spec', 'monkey'])(
     '%s is none',

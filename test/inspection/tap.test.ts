@@ -13,6 +13,7 @@ import {
   stopChild,
   type AnyActorRef,
 } from 'xstate'
+import { createDirectory } from '../../src/directory.ts'
 import type { InspectionRecord } from '../../src/protocol/inspection.ts'
 import { eventually } from '../support/eventually.ts'
 import { inspected } from '../support/inspected.ts'
@@ -343,7 +344,7 @@ describe('actors are not harmed', () => {
     expect(records().filter(({ type }) => type === 'step')).toHaveLength(2)
   })
 
-  test('one that was stopped before it started leaves nothing behind', () => {
+  test('one that was stopped before it started leaves nothing behind', async () => {
     const parent = setup({ actors: { lamp } }).createMachine({
       id: 'p',
       on: { GO: { actions: [spawnChild('lamp', { id: 'c' }), stopChild('c')] } },
@@ -352,6 +353,124 @@ describe('actors are not harmed', () => {
     root.start()
     for (let round = 0; round < 3; round++) root.send({ type: 'GO' })
     expect(rows()).toHaveLength(1)
-    expect(inspection.contexts(null).left_out + inspection.contexts(null).contexts.length).toBeLessThanOrEqual(1 + 3)
+    const { left_out: left, contexts } = await inspection.contexts(null)
+    expect(left + contexts.length).toBeLessThanOrEqual(1 + 3)
   })
+})
+
+test('contexts whose getters throw, and proxies that do, keep no step from being told', async () => {
+  const hostile = new Proxy(
+    {},
+    {
+      get: () => {
+        throw new Error('hands off')
+      },
+      ownKeys: () => {
+        throw new Error('hands off')
+      },
+    },
+  )
+  const machine = createMachine({
+    id: 'touchy',
+    // One that is a function is copied by XState, which such a getter would end.
+    context: {
+      count: 0,
+      proxy: hostile,
+      get address(): string {
+        throw new Error('no address')
+      },
+      get because(): string {
+        throw new Error('no reason')
+      },
+    },
+    initial: 'a',
+    states: { a: { on: { GO: 'b' } }, b: { on: { GO: 'a' } } },
+  })
+  const { root, records, inspection } = inspected(machine)
+  root.start()
+  root.send({ type: 'GO' })
+  root.send({ type: 'GO' })
+  const steps = records().filter(({ type }) => type === 'step')
+  expect(steps).toMatchObject([{ is: { state: 'b' } }, { is: { state: 'a' } }])
+  expect((await inspection.contexts(null)).contexts[0]?.context).toEqual({
+    count: 0,
+    proxy: '‹unreadable›',
+    address: '‹unreadable›',
+    because: '‹unreadable›',
+  })
+})
+
+test('the directory forgets who crashes in a transition, of which XState tells no snapshot', () => {
+  const directory = createDirectory()
+  const boom = (): never => {
+    throw new Error('boom')
+  }
+  const child = setup({ types: { context: {} as { address: string }, input: {} as { address: string } } }).createMachine({
+    id: 'child',
+    context: ({ input }) => input,
+    on: {
+      ASSIGN: { actions: assign(boom) },
+      GUARD: { guard: boom, actions: () => {} },
+      ACTION: { actions: boom },
+    },
+  })
+  const { root, errors } = inspected(
+    setup({ actors: { child } }).createMachine({
+      on: {
+        SPAWN: {
+          actions: spawnChild('child', {
+            id: ({ event }) => event['id'] as string,
+            input: ({ event }) => ({ address: `x.${event['id']}` }),
+          }),
+        },
+        'xstate.error.actor.*': {},
+      },
+    }),
+    undefined,
+    { directory },
+  )
+  root.start()
+  for (const type of ['ASSIGN', 'GUARD', 'ACTION']) {
+    root.send({ type: 'SPAWN', id: type })
+    expect([...directory.addresses()]).toEqual([`x.${type}`])
+    childOf(root, type).send({ type })
+    expect([...directory.addresses()]).toEqual([])
+    expect(directory.actor(`x.${type}`)).toMatchObject({
+      live: false,
+      phase: 'reaped',
+      reason: expect.stringMatching(/^crashed: .*boom$/s) as string,
+    })
+  }
+  expect(errors).toEqual([])
+})
+
+test('contexts of thousands are those of one moment, and others have their turn while they are made', async () => {
+  const words = Array.from({ length: 30 }, (_, index) => `word ${index} `.repeat(20))
+  const child = createMachine({
+    id: 'child',
+    context: () => ({ n: 0, words }),
+    on: { ADD: { actions: assign({ n: ({ context }: { context: { n: number } }) => context.n + 1 }) } },
+  })
+  const { root, inspection } = inspected(
+    setup({ actors: { child } }).createMachine({
+      id: 'parent',
+      entry: Array.from({ length: 400 }, (_, index) => spawnChild('child', { id: `c${index}` })),
+    }),
+  )
+  root.start()
+  let turns = 0
+  let answered = false
+  const others = (): void => {
+    turns++
+    if (!answered) setImmediate(others)
+  }
+  setImmediate(others)
+  const asked = inspection.contexts(null)
+  for (let index = 0; index < 400; index++) childOf(root, `c${index}`).send({ type: 'ADD' })
+  const { contexts, left_out: left } = await asked
+  answered = true
+  expect(left + contexts.length).toBe(401)
+  expect(contexts.length).toBeGreaterThan(300)
+  for (const { context } of contexts.slice(1)) expect(context).toMatchObject({ n: 0 })
+  expect(turns).toBeGreaterThan(1)
 })

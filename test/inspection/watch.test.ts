@@ -214,3 +214,16 @@ test('its place in a stream over HTTP: only where everybody has been told it is 
   expect(tell({ type: 'begin', run: 'one', seq: 9, at: 0, resumed: true, actors: 0 })).toBe('one:9:0')
   for (const wrong of ['', 'one', 'one:x:0', ':1:0']) expect(resumable?.input(wrong)).toBeUndefined()
 })
+
+test('a long history is told in several turns, in its order, and what happens meanwhile after it', async () => {
+  const made = inspected(counter, undefined, { itemsInTurn: 2 })
+  made.root.start()
+  for (let times = 0; times < 2_000; times++) made.root.send({ type: 'FLIP' })
+  const { items, seq } = reader(made, { history: 4_000 })
+  expect(items).toHaveLength(2)
+  made.root.send({ type: 'FLIP' })
+  const numbers = () => items.flatMap((item) => (item.type === 'records' ? item.records.map((record) => record.seq) : []))
+  await eventually(() => expect(numbers()).toHaveLength(4_002))
+  expect(numbers()).toEqual(numbers().toSorted((a, b) => a - b))
+  expect(seq()).toBe(numbers().at(-1))
+})

@@ -14,6 +14,7 @@ export function inspected<T extends AnyActorLogic>(
   const inspection = createInspection({
     directory: { observe() {} },
     run: 'one',
+    itemsInTurn: Infinity,
     onError: (error) => errors.push(error),
     ...parts,
   })

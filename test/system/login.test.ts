@@ -262,3 +262,17 @@ describe('what comes to /login', () => {
     expect(connectionsOf(one).length).toBeLessThan(3)
   })
 })
+
+test('a login is ended by whoever may do as much himself', async () => {
+  const one = await start()
+  const admin = await enter(one, 'admin')
+  const operator = await enter(one, 'operator')
+  const end = async (to: string, token: string) =>
+    (await ask(one.origin, 'actor.send', { to, event: { type: 'END' } }, bearer(token))).error?.data
+  expect(await end(admin.address, operator.token)).toMatchObject({ code: 'forbidden', field: 'to', rule: 'role' })
+  expect(stateOf(one, admin.address)).toBe('inUse')
+  expect(await end(operator.address, 'operator-token-of-many-characters')).toBeUndefined()
+  expect(await end(admin.address, 'admin-token-of-many-characters')).toBeUndefined()
+  for (const { token } of [admin, operator])
+    expect((await ask(one.origin, 'system.whoami', {}, bearer(token))).error?.code).toBe('unauthorized')
+})

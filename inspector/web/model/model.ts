@@ -161,7 +161,15 @@ export function createModel({ url, draw }: Origin): PageModel {
     draw,
   })
 
-  const navigation = createNavigation({ shown, known, find, rowOf, session, link })
+  const navigation = createNavigation({
+    shown,
+    known,
+    find,
+    rowOf,
+    session,
+    link,
+    say: (text) => say(`You are not signed in anew: ${text}`, 'error'),
+  })
   const { selected, follow } = navigation
   const driving = computed(() => link.value.state === 'live' && moment.value === null && me.value !== null)
 

@@ -1,7 +1,7 @@
 import { computed, signal, type ReadonlySignal, type Signal } from '@preact/signals'
 import type { ActorRow } from '../../../src/protocol/inspection.ts'
 import { nearest } from '../../../src/protocol/nearest.ts'
-import { keepToken, redeem } from './access.ts'
+import { keepToken, redeem, tokenOf } from './access.ts'
 import type { Link, Shown } from './inspector.ts'
 import { hashOf, routeOf } from './route.ts'
 import type { Session } from './session.ts'
@@ -15,9 +15,11 @@ export interface NavigationParts {
   readonly session: Session
   find(address: string): ActorRow | undefined
   rowOf(id: string): ActorRow | undefined
+  /** Tells what went wrong. */
+  say(text: string): void
 }
 
-export function createNavigation({ shown, known, link, session, find, rowOf }: NavigationParts) {
+export function createNavigation({ shown, known, link, session, find, rowOf, say }: NavigationParts) {
   const selected = signal<string | null>(null)
   /** The name in the address bar: an address, or an id. */
   const wanted = signal<string | null>(null)
@@ -43,6 +45,12 @@ export function createNavigation({ shown, known, link, session, find, rowOf }: N
       session.start()
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
+      // Whoever is in stays in: nobody is thrown out by a link that somebody gave him.
+      if (tokenOf() !== undefined || link.peek().state === 'live') {
+        say(why)
+        if (link.peek().state !== 'live') session.start()
+        return
+      }
       session.stop()
       link.value = { state: 'login', why }
     }

@@ -2,7 +2,21 @@ import type { ActorRow, Chart, ChartEdge, ChartNode, InspectionRecord } from '..
 import type { Box, ChartLayout, DrawnEdge } from '../../layout/layout.ts'
 import { bounds } from './bounds.ts'
 import type { Recording } from './recording.ts'
-import { anything, fieldsOf, listOf, numberOf, oneOf, optional, refuse, ShapeError, textOf, type Fields } from './shape.ts'
+import { checkParents } from './recording-parents.ts'
+import {
+  anything,
+  countOf,
+  fieldsOf,
+  listOf,
+  numberOf,
+  oneOf,
+  optional,
+  refuse,
+  ShapeError,
+  textOf,
+  timeOf,
+  type Fields,
+} from './shape.ts'
 
 /** Reads a recording that somebody gave. Nothing in it is trusted: what is taken over has the shape that the page counts on. */
 
@@ -25,7 +39,7 @@ function rowOf(value: unknown, field: string): ActorRow {
     ...optional(fields, 'chart', field, textOf),
     ...optional(fields, 'logic', field, textOf),
     ...positionOf(fields, field),
-    events: numberOf(fields['events'], `${field}.events`),
+    events: countOf(fields['events'], `${field}.events`),
     ...optional(fields, 'end', field, endOf),
   }
 }
@@ -35,7 +49,7 @@ function positionOf(value: unknown, field: string) {
   return {
     ...optional(fields, 'phase', field, phaseOf),
     ...optional(fields, 'state', field, textOf),
-    since: numberOf(fields['since'], `${field}.since`),
+    since: timeOf(fields['since'], `${field}.since`),
     ...optional(fields, 'reason', field, textOf),
   }
 }
@@ -52,7 +66,7 @@ const changesOf = (value: unknown, field: string): Record<string, [unknown, unkn
 function recordOf(value: unknown, field: string): InspectionRecord {
   const fields = fieldsOf(value, field)
   const type = oneOf(fields['type'], `${field}.type`, ['actor', 'event', 'step', 'ignored', 'ended', 'named'])
-  const all = { seq: numberOf(fields['seq'], `${field}.seq`), at: numberOf(fields['at'], `${field}.at`) }
+  const all = { seq: countOf(fields['seq'], `${field}.seq`), at: timeOf(fields['at'], `${field}.at`) }
   const text = (name: string): string => textOf(fields[name], `${field}.${name}`)
   switch (type) {
     case 'actor':
@@ -179,7 +193,9 @@ export function recordingOf(value: unknown): Recording {
     const before = records[index - 1]?.seq ?? -1
     if (seq <= before) refuse(`records[${index}].seq`, `more than ${before}`, seq)
   })
-  const seq = numberOf(fields['seq'], 'seq')
+  const seq = countOf(fields['seq'], 'seq')
+  const actors = listOf(fields['actors'], 'actors', bounds.recordingActors, rowOf)
+  checkParents(actors, records)
   const last = records.at(-1)?.seq ?? 0
   if (last > seq) refuse('seq', `at least ${last}, as the last record has`, seq)
   return {
@@ -189,8 +205,8 @@ export function recordingOf(value: unknown): Recording {
     made: textOf(fields['made'], 'made'),
     from: textOf(fields['from'], 'from'),
     seq,
-    at: numberOf(fields['at'], 'at'),
-    actors: listOf(fields['actors'], 'actors', bounds.recordingActors, rowOf),
+    at: timeOf(fields['at'], 'at'),
+    actors,
     contexts: listOf(fields['contexts'], 'contexts', bounds.recordingActors, (one, at) => {
       const held = fieldsOf(one, at)
       return { id: textOf(held['id'], `${at}.id`), context: anything(held['context'], `${at}.context`) }

@@ -34,6 +34,20 @@ export function numberOf(value: unknown, field: string): number {
   return value
 }
 
+/** As records are numbered, and events counted. */
+export function countOf(value: unknown, field: string): number {
+  if (!Number.isSafeInteger(value) || Number(value) < 0) refuse(field, 'a whole number', value)
+  return Number(value)
+}
+
+/** The last moment that a Date can tell, ms. */
+const endOfTime = 8.64e15
+
+export function timeOf(value: unknown, field: string): number {
+  const time = numberOf(value, field)
+  return Math.abs(time) > endOfTime ? refuse(field, 'a time in ms', time) : time
+}
+
 export function listOf<T>(value: unknown, field: string, most: number, read: (item: unknown, field: string) => T): readonly T[] {
   if (!Array.isArray(value)) refuse(field, 'a list', value)
   if (value.length > most) refuse(field, `at most ${most} of them`, value.length)

@@ -148,5 +148,7 @@ export function drain(draft: Draft, tongue: Tongue): void {
 export function again(draft: Draft): void {
   const first: Entry[] = []
   for (const known of draft.actors.values()) if (known.told) first.push({ type: 'actor', row: known.row, at: draft.at })
-  draft.outbox = [...first, ...draft.outbox]
+  // What was still to be told of an earlier one is in this one: whoever asks on and on has no more waiting than whoever asks once.
+  const isTold = (entry: Entry): boolean => entry.type === 'actor' && draft.actors.get(entry.row.id)?.told === true
+  draft.outbox = [...first, ...draft.outbox.filter((entry) => !isTold(entry))]
 }

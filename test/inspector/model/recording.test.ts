@@ -57,6 +57,16 @@ describe('refused is', () => {
       /^actors\[0\]\.phase: expected "handshake" or "active" or "reaped", got "odd"$/,
     ],
     ['records that are no list', ['records'], {}, /^records: expected a list, got an object$/],
+    ['a time that no clock shows', ['actors', 0, 'since'], 1e300, /^actors\[0\]\.since: expected a time in ms, got 1e\+300$/],
+    ['a time of all that no clock shows', ['at'], -1e16, /^at: expected a time in ms/],
+    ['a number that is no whole one', ['records', 0, 'seq'], 0.5, /^records\[0\]\.seq: expected a whole number, got 0\.5$/],
+    [
+      'so many events that they cannot be counted',
+      ['actors', 0, 'events'],
+      1e308,
+      /^actors\[0\]\.events: expected a whole number/,
+    ],
+    ['an actor that is above itself', ['actors', 0, 'parent'], actors[0]?.id, /^actors: ".*" is below too many others$/],
     ['a record of no known type', ['records', 3, 'type'], 'x', /^records\[3\]\.type: expected /],
     ['a number that is none', ['records', 0, 'at'], 'soon', /^records\[0\]\.at: expected a number, got "soon"$/],
     ['records out of order', ['records', 5, 'seq'], 1, /^records\[5\]\.seq: expected more than /],
@@ -93,4 +103,32 @@ test('addresses and ids are in the address bar, tickets apart from them', () => 
   expect(routeOf('#/login/abc')).toEqual({ at: 'login', ticket: 'abc', name: null })
   expect(routeOf('#/login/abc/service.web')).toEqual({ at: 'login', ticket: 'abc', name: 'service.web' })
   expect(routeOf('#/%E0%A4%A')).toEqual({ at: 'actor', name: '%E0%A4%A' })
+})
+
+describe('parents', () => {
+  const row = (id: string, parent?: string): object => ({ id, ...(parent !== undefined && { parent }), since: 0, events: 0 })
+  const readWith = (rows: readonly object[], told: readonly object[] = []): Promise<Recording> =>
+    readRecording(
+      fileOf({
+        ...recording,
+        actors: rows,
+        records: told.map((actor, index) => ({ type: 'actor', seq: index + 1, at: 0, actor })),
+        seq: told.length,
+      }),
+    )
+  const chain = (length: number): object[] =>
+    Array.from({ length }, (_, index) => row(`x:${index}`, index === 0 ? undefined : `x:${index - 1}`))
+
+  test('that go round in a circle are refused, also where only records tell of them', async () => {
+    await expect(readWith([row('a', 'b'), row('b', 'c'), row('c', 'a')])).rejects.toThrow(/below too many/)
+    await expect(readWith([row('a', 'b')], [row('b', 'a')])).rejects.toThrow(/below too many/)
+  })
+  test('that are others at another moment are refused', async () => {
+    await expect(readWith([row('a', 'b')], [row('a', 'c')])).rejects.toThrow(/^records\[0\]\.actor\.parent: expected "b"/)
+  })
+  test('may be as deep as any fleet, and not deeper than can be shown', async () => {
+    expect((await readWith(chain(64))).actors).toHaveLength(64)
+    await expect(readWith(chain(66).toReversed())).rejects.toThrow(/below too many/)
+    await expect(readWith(chain(150_000))).rejects.toThrow(/below too many/)
+  })
 })
