@@ -68,7 +68,8 @@ function costOf(inspect: (event: InspectionEvent) => void): () => Promise<number
   }
 }
 
-const inspection = (): Inspection => createInspection({ directory: createDirectory(), run: 'bench', onError: fail })
+const inspection = (): Inspection =>
+  createInspection({ directory: createDirectory(), run: 'bench', itemsInTurn: Infinity, onError: fail })
 
 function watched(count: number): Inspection {
   const one = inspection()
@@ -119,7 +120,7 @@ function memoryOf(event: (index: number) => { readonly type: string }) {
   one.watch({ after: null, history: limits.inspectionRecords }, { room: () => undefined, item() {}, end() {} })()
   const read = (used() - before) / 2 ** 20
   // It is there up to here.
-  one.contexts([])
+  void one.contexts([])
   return { kept, read }
 }
 

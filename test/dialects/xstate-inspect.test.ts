@@ -215,7 +215,10 @@ test('whoever asks for everything again and again has no more waiting than whoev
   // A whole one comes in the end.
   const before = one.frames().length
   for (let rooms = 0; rooms < 100 && one.state().resting; rooms++) one.hear({ type: 'timer', id: 'room' })
-  const ids = one.frames().slice(before).map(({ sessionId }) => sessionId)
+  const ids = one
+    .frames()
+    .slice(before)
+    .map(({ sessionId }) => sessionId)
   expect(new Set(ids).size).toBe(ids.length)
   expect(one.state().outbox).toEqual([])
 })
