@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import type * as Source from '../src/orchestrator.ts'
-import type { Orchestrator } from '../src/options.ts'
+import type { ListenerSpec, Orchestrator } from '../src/options.ts'
 import type { Principal } from '../src/protocol/principal.ts'
 import { usualLogRules } from '../src/protocol/log-rules.ts'
 import type { ServiceSpec } from '../src/protocol/service.ts'
@@ -54,12 +54,13 @@ export const spec = (changes: Partial<ServiceSpec>): ServiceSpec => ({
   ...changes,
 })
 
-/** An orchestrator in this process, without listeners, in a folder of its own. */
+/** An orchestrator in this process, in a folder of its own. */
 export async function fleet(
   services: readonly ServiceSpec[],
+  listeners: readonly ListenerSpec[] = [],
 ): Promise<Orchestrator & { readonly stateDir: string; end(): Promise<void> }> {
   const stateDir = mkdtempSync(join(tmpdir(), 'hyphae-bench-'))
-  const orchestrator = createOrchestrator({ services, stateDir, listeners: [], environment: process.env })
+  const orchestrator = createOrchestrator({ services, stateDir, listeners, environment: process.env })
   await orchestrator.start()
   return {
     ...orchestrator,

@@ -9,6 +9,7 @@ import { journal } from './journal.ts'
 import { logins } from './logins.ts'
 import type { Row } from './measure.ts'
 import { flood, memory } from './memory.ts'
+import { page } from './page.ts'
 import { promises } from './promises.ts'
 import { requests } from './requests.ts'
 import { respawn } from './respawn.ts'
@@ -39,6 +40,7 @@ const benches: Readonly<Record<string, () => Promise<Row[]>>> = {
   logins,
   sharing,
   inspect,
+  page,
 }
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter((name) => !(name in benches))

@@ -3,10 +3,13 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { extname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
+import { gunzip, gzip } from 'node:zlib'
 import { limits } from '../protocol/limits.ts'
 
-/** The files of the inspector's page, as `npm run build` made them. They are read once: no path of a request reaches the disk. */
+/**
+ * The files of the inspector's page, as `npm run build` made them. Which ones there are is known once they were looked for: no
+ * path of a request reaches the disk.
+ */
 
 type Bytes = Uint8Array<ArrayBuffer>
 
@@ -18,8 +21,9 @@ export interface PageFile {
   readonly etag: string
   /** Its name changes with its bytes. */
   readonly isHashed: boolean
-  readonly bytes: Bytes
-  /** null: it would not get smaller. */
+  /** Rejects where a large file is not there any more. */
+  whole(): Promise<Bytes>
+  /** null: it would not get smaller. Rejects likewise. */
   gzipped(): Promise<Bytes | null>
 }
 
@@ -53,11 +57,13 @@ export async function readPageFiles(folder: string): Promise<PageFiles | null> {
       const type = types[extname(name)]
       // A link could lead anywhere, and what needs an escape in a path would have two.
       if (!entry.isFile() || type === undefined || !place.every((part) => /^[\w.-]+$/.test(part))) continue
-      room -= (await stat(name)).size
+      const { size } = await stat(name)
+      room -= size
       if (room < 0 || found.size >= limits.pageFiles) return null
-      const path = `/${place.join('/')}`
-      const file = fileOf(path === '/index.html' ? '/' : path, type, Uint8Array.from(await readFile(name)))
-      found.set(file.path, file)
+      const written = `/${place.join('/')}`
+      const path = written === '/index.html' ? '/' : written
+      const isLater = size > limits.pageFileBytes && isHashed(path)
+      found.set(path, isLater ? laterFile(path, type, name, size) : fileOf(path, type, await readBytes(name)))
     }
     return found.has('/') ? found : null
   } catch {
@@ -66,20 +72,48 @@ export async function readPageFiles(folder: string): Promise<PageFiles | null> {
 }
 
 const compress = promisify(gzip)
+const expand = promisify(gunzip)
+const readBytes = async (name: string): Promise<Bytes> => Uint8Array.from(await readFile(name))
+const isHashed = (path: string): boolean => /^\/assets\/.+-[\w-]{8}\.\w+$/.test(path)
+const etagOf = (what: Bytes | string): string => `W/"${createHash('sha256').update(what).digest('base64url').slice(0, 22)}"`
+
+async function smaller(bytes: Bytes): Promise<Bytes | null> {
+  const small = Uint8Array.from(await compress(bytes))
+  return small.length < bytes.length ? small : null
+}
 
 function fileOf(path: string, type: string, bytes: Bytes): PageFile {
   let made: Promise<Bytes | null> | undefined
-  const make = async (): Promise<Bytes | null> => {
-    const small = Uint8Array.from(await compress(bytes))
-    return small.length < bytes.length ? small : null
+  return {
+    path,
+    type,
+    etag: etagOf(bytes),
+    isHashed: isHashed(path),
+    whole: () => Promise.resolve(bytes),
+    // Once, when the first asks.
+    gzipped: () => (made ??= isSmallAlready(type) ? Promise.resolve(null) : smaller(bytes)),
+  }
+}
+
+/** A large file, as the layout engine: read when the first asks for it, in a few fleets ever, and kept compressed only. */
+function laterFile(path: string, type: string, name: string, size: number): PageFile {
+  let made: Promise<Bytes | null> | undefined
+  function gzipped(): Promise<Bytes | null> {
+    made ??= (async () => (isSmallAlready(type) ? null : smaller(await readBytes(name))))()
+    // It may be there again the next time.
+    made.catch(() => (made = undefined))
+    return made
   }
   return {
     path,
     type,
-    bytes,
-    etag: `W/"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
-    isHashed: /^\/assets\/.+-[\w-]{8}\.\w+$/.test(path),
-    // Once, when the first asks: the layout engine alone takes 50 ms, in a thread.
-    gzipped: () => (made ??= isSmallAlready(type) ? Promise.resolve(null) : make()),
+    // Its name says what is in it.
+    etag: etagOf(`${path} ${size}`),
+    isHashed: true,
+    gzipped,
+    async whole() {
+      const small = await gzipped()
+      return small === null ? readBytes(name) : Uint8Array.from(await expand(small))
+    },
   }
 }

@@ -51,8 +51,15 @@ async function showFile(context: Context<Env>, file: PageFile): Promise<Response
     'permissions-policy': permissions,
   }
   if (isKnown(file.etag, context.req.header('if-none-match'))) return context.body(null, 304, headers)
-  const small = takesGzip(context.req.header('accept-encoding')) ? await file.gzipped() : null
-  const body = small ?? file.bytes
+  let small: Awaited<ReturnType<PageFile['gzipped']>>
+  let body: Awaited<ReturnType<PageFile['whole']>>
+  try {
+    small = takesGzip(context.req.header('accept-encoding')) ? await file.gzipped() : null
+    body = small ?? (await file.whole())
+  } catch {
+    // Another page was built meanwhile.
+    return context.text('it is not there any more: the page was built anew; start Hyphae anew\n', 404)
+  }
   return context.body(body, 200, {
     ...headers,
     'content-type': file.type,

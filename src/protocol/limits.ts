@@ -457,6 +457,8 @@ export const limits = {
   /** Files of the inspector's page, and their bytes together; beyond it there is no page. The layout engine is most of it. */
   pageFiles: 500,
   pageBytes: 16 * 1024 * 1024,
+  /** Files of it beyond this, bytes, are in memory only once somebody has asked for them, and compressed: the layout engine. */
+  pageFileBytes: 512 * 1024,
   /** A ticket, and the token that it is given for, bytes: nobody guesses 256 random bits. */
   ticketBytes: 32,
   /** How long a ticket may wait to be used, ms: as long as a browser takes to start. */

@@ -109,6 +109,39 @@ describe('the built page', () => {
     expect((small ? gunzipSync(bytes) : bytes).toString()).toBe(script)
   })
 
+  test('a large file is read when somebody asks for it, and is the same in each way', async () => {
+    const engine = '/assets/engine-CY0Zb-_o.js'
+    const text = '// a layout engine\n'.repeat(limits.pageFileBytes / 8)
+    writeFileSync(join(folder, engine), text)
+    const { ask } = await site()
+    // Nobody has asked yet: what is written now is what is read.
+    const other = text.replaceAll('layout', 'LAYOUT')
+    writeFileSync(join(folder, engine), other)
+    const whole = await ask(engine)
+    expect([whole.headers.get('content-length'), await whole.text()]).toEqual([String(other.length), other])
+    rmSync(join(folder, engine))
+    const small = await ask(engine, { 'accept-encoding': 'gzip' })
+    expect(small.headers.get('content-encoding')).toBe('gzip')
+    expect(gunzipSync(Buffer.from(await small.arrayBuffer())).toString()).toBe(other)
+    expect((await ask(engine, { 'if-none-match': small.headers.get('etag') ?? '' })).status).toBe(304)
+  })
+
+  test('a large file that is gone is not found, until it is there', async () => {
+    const engine = '/assets/engine-CY0Zb-_o.js'
+    const text = '// a layout engine\n'.repeat(limits.pageFileBytes / 8)
+    writeFileSync(join(folder, engine), text)
+    const { ask } = await site()
+    rmSync(join(folder, engine))
+    const gone = await ask(engine)
+    expect([gone.status, gone.headers.get('cache-control'), await gone.text()]).toEqual([
+      404,
+      null,
+      expect.stringContaining('built anew'),
+    ])
+    writeFileSync(join(folder, engine), text)
+    expect((await ask(engine)).status).toBe(200)
+  })
+
   test('what would not get smaller stays as it is', async () => {
     const response = await (await site()).ask('/icon.svg', { 'accept-encoding': 'gzip' })
     expect([response.headers.get('content-encoding'), await response.text()]).toEqual([null, '<svg/>'])

@@ -1,11 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Browser, Page } from 'playwright-core'
-import { build } from 'vite'
 import type { Said, ViewsInPage, Which } from './chart-page/said.ts'
 import { launchBrowser } from '../support/chromium.ts'
+import { builtView } from '../support/view-pages.ts'
 
 /** Views of the inspector in a real browser, without a server: built as the page is, under the policy that it is served with. */
 
@@ -30,17 +28,13 @@ export interface ViewsPage {
     readonly height?: number
     readonly still?: boolean
   }): Promise<Views>
+  /** Closes what was opened: a page that nobody looks at any more still works. */
+  clear(): Promise<void>
   close(): Promise<void>
 }
 
 export async function buildViews(): Promise<ViewsPage> {
-  const made = await mkdtemp(join(tmpdir(), 'hyphae-views-'))
-  const from = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-  await build({
-    configFile: from('../../inspector/vite.config.ts'),
-    root: from('./chart-page'),
-    build: { outDir: made },
-  })
+  const made = builtView('chart-page')
   const browser: Browser = await launchBrowser()
   return {
     async open({ dark = false, width = 1280, height = 800, still = true } = {}) {
@@ -78,9 +72,9 @@ export async function buildViews(): Promise<ViewsPage> {
         moment: () => page.evaluate(() => (globalThis as unknown as Global).views.moment()),
       }
     },
-    async close() {
-      await browser.close()
-      await rm(made, { recursive: true, force: true })
+    async clear() {
+      await Promise.all(browser.contexts().map((context) => context.close()))
     },
+    close: () => browser.close(),
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import axe from 'axe-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createMachine } from 'xstate'
 import { processMachine } from '../../src/machines/process.ts'
 import { serviceMachine } from '../../src/machines/service.ts'
@@ -34,7 +34,8 @@ describe.skipIf(noBrowser !== null)('a chart in the browser', () => {
   let site: ViewsPage
   beforeAll(async () => {
     site = await buildViews()
-  }, 60_000)
+  })
+  afterEach(() => site.clear())
   afterAll(() => site.close())
 
   async function process(state: string, options: Parameters<ViewsPage['open']>[0] = {}) {

@@ -1,5 +1,5 @@
 import axe from 'axe-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createJournal, createSelection } from '../../inspector/web/views/events/journal.ts'
 import { lanesOf } from '../../inspector/web/views/sequence/lanes.ts'
 import { noBrowser } from '../support/chromium.ts'
@@ -101,7 +101,8 @@ describe.skipIf(noBrowser !== null)('ten thousand records in the browser', () =>
   let site: ViewsPage
   beforeAll(async () => {
     site = await buildViews()
-  }, 60_000)
+  })
+  afterEach(() => site.clear())
   afterAll(() => site.close())
 
   async function opened(view: 'events' | 'all-events' | 'sequence', options: Parameters<ViewsPage['open']>[0] = {}) {

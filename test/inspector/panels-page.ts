@@ -1,43 +1,16 @@
-import { fileURLToPath } from 'node:url'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { expect } from 'vitest'
-import { build } from 'vite'
-import inspectorConfig from '../../inspector/vite.config.ts'
+import { builtView } from '../support/view-pages.ts'
 
-/** A page with views alone, built from the sources and served in place of what a server has at /views/. */
-
-interface Output {
-  readonly fileName: string
-  readonly code?: string
-  readonly source?: string | Uint8Array
-}
+/** A page with views alone, as it was built before all tests, served in place of what a server has at /views/. */
 
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; worker-src 'self'; " +
   "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 const types: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript', css: 'text/css' }
-
-let built: Promise<ReadonlyMap<string, string>> | undefined
-
-function files(): Promise<ReadonlyMap<string, string>> {
-  built ??= (async () => {
-    const made = await build({
-      ...inspectorConfig,
-      configFile: false,
-      root: fileURLToPath(new URL('panels-page', import.meta.url)),
-      build: { ...inspectorConfig.build, write: false, minify: false },
-    })
-    const { output } = (Array.isArray(made) ? made[0] : made) as { readonly output: readonly Output[] }
-    return new Map(
-      output.map(({ fileName, code, source }) => [
-        fileName,
-        code ?? (typeof source === 'string' ? source : Buffer.from(source ?? '').toString()),
-      ]),
-    )
-  })()
-  return built
-}
 
 /** `at`: whose place it takes; without one nobody answers it anything else. */
 export async function openViews(
@@ -45,7 +18,6 @@ export async function openViews(
   at = 'http://views.test',
   options: Parameters<Browser['newPage']>[0] = {},
 ): Promise<Page> {
-  const served = await files()
   const page = await browser.newPage({ viewport: { width: 1000, height: 800 }, ...options })
   page.setDefaultTimeout(15_000)
   const faults: string[] = []
@@ -54,10 +26,10 @@ export async function openViews(
     if (message.type() === 'error' && message.text().includes('Content Security Policy')) faults.push(message.text())
   })
   page.on('close', () => expect(faults).toEqual([]))
-  await page.route(`${at}/views/**`, (route) => {
+  await page.route(`${at}/views/**`, async (route) => {
     const name = new URL(route.request().url()).pathname.replace('/views/', '') || 'index.html'
-    const body = served.get(name)
-    if (body === undefined) return route.fulfill({ status: 404 })
+    const body = await readFile(join(builtView('panels-page'), name)).catch(() => null)
+    if (body === null) return route.fulfill({ status: 404 })
     return route.fulfill({
       contentType: types[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
       headers: { 'content-security-policy': policy },

@@ -33,22 +33,15 @@ export function createContexts({ timeline, shown, moment, pull }: ContextParts) 
 
   /** A context that stood after a record, after another one. */
   function folded(actor: string, context: unknown, from: number, to: number): unknown {
-    let turned = context
-    let index = timeline.upTo(from)
-    const goal = timeline.upTo(to)
-    const stepAt = (place: number) => {
-      const record = timeline.records[place]
-      return record?.type === 'step' && record.actor === actor ? record : undefined
+    const [begin, goal] = [timeline.upTo(from), timeline.upTo(to)]
+    function* steps() {
+      const way = begin <= goal ? 1 : -1
+      for (let index = begin; index !== goal; index += way) {
+        const record = timeline.records[way > 0 ? index : index - 1]
+        if (record?.type === 'step' && record.actor === actor) yield record
+      }
     }
-    for (; index < goal; index++) {
-      const step = stepAt(index)
-      if (step !== undefined) turned = contextBeyond(turned, step, true)
-    }
-    for (; index > goal; index--) {
-      const step = stepAt(index - 1)
-      if (step !== undefined) turned = contextBeyond(turned, step, false)
-    }
-    return turned
+    return contextBeyond(context, steps(), begin <= goal)
   }
   const endOf = (actor: string) => {
     for (let index = timeline.records.length - 1; index >= 0; index--) {
@@ -124,7 +117,7 @@ export function createContexts({ timeline, shown, moment, pull }: ContextParts) 
         if (cell === undefined || cell.present.value.view.state !== 'known' || record.seq <= cell.present.value.seq) continue
         const { context } = cell.present.value.view
         if (record.type === 'step') {
-          const next = contextBeyond(context, record, true)
+          const next = contextBeyond(context, [record], true)
           cell.present.value = {
             seq: record.seq,
             view: next === context ? cell.present.value.view : { state: 'known', context: next },

@@ -83,14 +83,21 @@ function turn(actors: Actors, record: InspectionRecord & { readonly type: 'event
 
 type Step = InspectionRecord & { readonly type: 'step' }
 
-/** A context after a step, or before it. Only records are known by name; what else there is cannot be changed. */
-export function contextBeyond(context: unknown, { changes }: Step, on: boolean): unknown {
-  if (changes === undefined || typeof context !== 'object' || context === null || Array.isArray(context)) return context
-  const turned = new Map<string, unknown>(Object.entries(context))
-  for (const [name, [before, after]] of Object.entries(changes)) {
-    const value = on ? after : before
-    if (value === undefined) turned.delete(name)
-    else turned.set(name, value)
+/**
+ * A context after steps (oldest first), or, with `on` false, before steps (newest first). Only records are known by name; what
+ * else there is cannot be changed. It is copied once, however many steps there are.
+ */
+export function contextBeyond(context: unknown, steps: Iterable<Step>, on: boolean): unknown {
+  if (typeof context !== 'object' || context === null || Array.isArray(context)) return context
+  let turned: Map<string, unknown> | null = null
+  for (const { changes } of steps) {
+    if (changes === undefined) continue
+    turned ??= new Map<string, unknown>(Object.entries(context))
+    for (const [name, [before, after]] of Object.entries(changes)) {
+      const value = on ? after : before
+      if (value === undefined) turned.delete(name)
+      else turned.set(name, value)
+    }
   }
-  return Object.fromEntries(turned)
+  return turned === null ? context : Object.fromEntries(turned)
 }

@@ -102,14 +102,23 @@ describe('a context', () => {
   test('is folded by what changed, both ways', () => {
     const one = step({ tries: [1, 2], gone: ['here', undefined], come: [undefined, 'now'] })
     const before = { tries: 1, gone: 'here', stays: true }
-    const after = contextBeyond(before, one, true)
+    const after = contextBeyond(before, [one], true)
     expect(after).toEqual({ tries: 2, come: 'now', stays: true })
-    expect(contextBeyond(after, one, false)).toEqual(before)
+    expect(contextBeyond(after, [one], false)).toEqual(before)
+  })
+
+  test('of several steps the last has its way, and the context given stays as it was', () => {
+    const [one, two] = [step({ tries: [1, 2], gone: ['here', undefined] }), step({ tries: [2, 3], gone: [undefined, 'again'] })]
+    const before = { tries: 1, gone: 'here' }
+    expect(contextBeyond(before, [one, two], true)).toEqual({ tries: 3, gone: 'again' })
+    expect(contextBeyond({ tries: 3, gone: 'again' }, [two, one], false)).toEqual(before)
+    expect(before).toEqual({ tries: 1, gone: 'here' })
+    expect(contextBeyond(before, [], true)).toBe(before)
   })
 
   test('takes a name that means something to JavaScript for a name', () => {
     const one = step(JSON.parse('{"__proto__": [null, {"polluted": true}]}') as Record<string, [unknown, unknown]>)
-    const after = contextBeyond({}, one, true)
+    const after = contextBeyond({}, [one], true)
     expect(Object.getPrototypeOf(after)).toBe(Object.prototype)
     expect(Object.keys(after as object)).toEqual(['__proto__'])
   })

@@ -40,11 +40,11 @@ export function paint(svg: SVGSVGElement, { active, around, phase, open, fired, 
 
 /** Lets the edges that were taken flash once: each time, also where it is the same edge again. */
 export function flash(svg: SVGSVGElement, fired: ReadonlySet<string>): void {
-  for (const element of svg.querySelectorAll<SVGGElement>('[data-edge], [data-edges]')) {
-    element.classList.remove('is-flashing')
-    if (!edgesOf(element).some((id) => fired.has(id))) continue
-    // What the browser has not seen without the class would go on where it was.
-    element.getBBox()
-    element.classList.add('is-flashing')
-  }
+  for (const element of svg.querySelectorAll('.is-flashing')) element.classList.remove('is-flashing')
+  const flashing = Array.from(svg.querySelectorAll<SVGGElement>('[data-edge], [data-edges]')).filter((element) =>
+    edgesOf(element).some((id) => fired.has(id)),
+  )
+  // What the browser has not seen without the class would go on where it was. One look is enough for all of them.
+  flashing[0]?.getBBox()
+  for (const element of flashing) element.classList.add('is-flashing')
 }
