@@ -1,11 +1,13 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 /** The import law of docs/architecture.md: who may import whom, and what pure code may not touch. */
 
 const root = resolve(import.meta.dirname, '../src')
-const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+const sourcesIn = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file))
+const files = sourcesIn(root)
 const sourceOf = (file: string): string => readFileSync(join(root, file), 'utf8')
 
 /** The folder below src/ that a file belongs to; files at the top are layers of their own. */
@@ -218,8 +220,57 @@ describe('the import law', () => {
   })
 
   test('files stay small', () => {
-    const large = files.filter((file) => statSync(join(root, file)).isFile() && sourceOf(file).split('\n').length > 300)
+    const large = files.filter((file) => sourceOf(file).split('\n').length > 300)
     // The two charts of a service: two screens of states each, and their vocabulary above them; and the list of all bounds.
     expect(large.sort()).toEqual(['machines/process.ts', 'machines/service.ts', 'protocol/limits.ts'])
+  })
+})
+
+/** The inspector's page: paths from src/, as `../inspector/web/main.tsx`. */
+describe('the import law of the page', () => {
+  const page = sourcesIn(resolve(root, '../inspector')).map((file) => join('../inspector', file))
+  const imports = page.flatMap(importsOf)
+  const of = (folder: string) => imports.filter(({ from }) => from.startsWith(`../inspector/${folder}/`))
+
+  test('it is a client like any other: of ours it imports the protocol and the client for browsers', () => {
+    const ours = imports.filter(({ target }) => /\.tsx?$/.test(target) && !target.startsWith('../inspector/'))
+    expect(ours.length).toBeGreaterThan(0)
+    const wrong = ours.filter(({ target }) => !target.startsWith('protocol/') && target !== 'client/browser.ts')
+    expect(wrong.map(({ from, target }) => `${from} → ${target}`)).toEqual([])
+  })
+
+  test('nothing that it loads pulls in zod, Node or a transport', () => {
+    const loaded = new Set<string>()
+    const foreign = new Set<string>()
+    const load = (file: string): void => {
+      if (loaded.has(file)) return
+      loaded.add(file)
+      for (const { target, typeOnly } of importsOf(file)) {
+        if (typeOnly) continue
+        if (/\.tsx?$/.test(target)) load(target)
+        else if (!target.endsWith('.css')) foreign.add(target)
+      }
+    }
+    load('../inspector/web/main.tsx')
+    expect([...foreign].sort()).toEqual([
+      '@preact/signals',
+      'elkjs/lib/elk-api.js',
+      'elkjs/lib/elk-worker.min.js?url',
+      'preact',
+      'preact/hooks',
+    ])
+  })
+
+  test('views know the model and nothing of what surrounds them; the model knows no view', () => {
+    const wrong = [
+      ...of('web/views').filter(({ target }) => target.startsWith('../inspector/web/shell/')),
+      ...of('web/model').filter(({ target }) => /^\.\.\/inspector\/web\/(?:shell|views)\//.test(target)),
+      ...of('layout').filter(({ target }) => target.startsWith('../inspector/web/')),
+    ]
+    expect(wrong.map(({ from, target }) => `${from} → ${target}`)).toEqual([])
+  })
+
+  test('its files stay small', () => {
+    expect(page.filter((file) => sourceOf(file).split('\n').length > 300)).toEqual([])
   })
 })

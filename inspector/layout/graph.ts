@@ -1,5 +1,6 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
 import type { Chart, ChartEdge, ChartNode } from '../../src/protocol/inspection.ts'
+import { everyNode } from './nodes.ts'
 import { lineOf, linesOf, sizes, staysIn, widthOf } from './text.ts'
 
 /** A chart as the layout engine takes it. */
@@ -28,8 +29,6 @@ export const room = { dot: 10, inner: 16, label: 8, row: 19, pill: 17, smallest:
 
 /** In a chart with more lines than `few`, at most `lines` lead to the same state; the others are jumps. */
 const crowd = { few: 14, lines: 2 } as const
-
-export const everyNode = (node: ChartNode): ChartNode[] => [node, ...node.states.flatMap(everyNode)]
 
 function allBundles(root: ChartNode): Bundle[] {
   const bundles = new Map<string, { source: string; to: string; edges: Array<{ edge: ChartEdge; target: number }> }>()

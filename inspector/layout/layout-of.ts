@@ -1,7 +1,8 @@
 import type { ELK, ElkEdgeSection, ElkNode } from 'elkjs/lib/elk-api.js'
 import type { Chart, ChartNode } from '../../src/protocol/inspection.ts'
-import { boxOf, everyNode, graphOf, initialOf, labelWidth, room, type Direction, type Graph } from './graph.ts'
+import { boxOf, graphOf, initialOf, labelWidth, room, type Direction, type Graph } from './graph.ts'
 import type { Box, ChartLayout, DrawnEdge } from './layout.ts'
+import { everyNode } from './nodes.ts'
 import { linesOf, sizes } from './text.ts'
 
 /** Where everything of a chart goes: ELK lays out states within states, with lines and labels that keep clear of each other. */

@@ -80,5 +80,5 @@ export const linesOf = (node: ChartNode, jumps: ReadonlySet<string>): readonly L
 export const textOf = ({ head, guard, tail, goes }: Line): string =>
   [head, guard, tail, goes].filter((part) => part !== '').join(' ')
 
-/** Where the parts of a line begin, in characters from its left end; what does not fit is cut. */
+/** px that a line takes. */
 export const widthOf = (line: Line): number => Math.ceil(textOf(line).length * sizes.lineCharacter)

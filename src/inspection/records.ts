@@ -82,12 +82,12 @@ export function createKeeping() {
     changes(before: unknown, after: unknown): Changed {
       if (before === after || !isRecord(before) || !isRecord(after)) return []
       const found: Array<readonly [string, Kept, Kept]> = []
-      const add = (name: string): void => {
+      // XState assigns to what there was: no name is ever gone.
+      for (const name in after) {
+        if (before[name] === after[name]) continue
         const isSecret = isSecretName(name)
         found.push([name, isSecret ? secret : this.keep(before[name]), isSecret ? secret : this.keep(after[name])])
       }
-      for (const name in after) if (before[name] !== after[name]) add(name)
-      for (const name in before) if (!(name in after)) add(name)
       return found
     },
     taken(): number {

@@ -15,6 +15,7 @@ import {
 } from 'xstate'
 import { createDirectory } from '../../src/directory.ts'
 import type { InspectionRecord } from '../../src/protocol/inspection.ts'
+import { limits } from '../../src/protocol/limits.ts'
 import { eventually } from '../support/eventually.ts'
 import { inspected } from '../support/inspected.ts'
 
@@ -342,6 +343,42 @@ describe('actors are not harmed', () => {
     expect(report).toHaveBeenCalledTimes(3)
     // What one part cannot take is no loss to the other.
     expect(records().filter(({ type }) => type === 'step')).toHaveLength(2)
+  })
+
+  test('of more events at once than are remembered, the oldest are not told to have led to anything', () => {
+    const machine = createMachine({
+      id: 'm',
+      on: {
+        GO: { actions: Array.from({ length: limits.inspectedMailbox + 5 }, () => sendTo(({ self }) => self, { type: 'X' })) },
+      },
+    })
+    const { root, records } = inspected(machine)
+    root.start()
+    root.send({ type: 'GO' })
+    const ignored = records().filter((one) => one.type === 'ignored')
+    expect(ignored).toHaveLength(limits.inspectedMailbox + 5)
+    // GO waits with them.
+    expect(ignored.filter(({ of }) => of === undefined).length).toBeGreaterThanOrEqual(5)
+    expect(ignored.filter(({ of }) => of === undefined).length).toBeLessThanOrEqual(6)
+  })
+
+  test('contexts that are asked for are not more than may be told at once; the others are counted', async () => {
+    const count = Math.ceil(limits.inspectedContextBytes / limits.inspectedContext) + 200
+    const child = createMachine({
+      id: 'c',
+      context: Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`n${index}`, 'x'.repeat(200)])),
+    })
+    const parent = setup({ actors: { child } }).createMachine({
+      id: 'p',
+      on: { GO: { actions: Array.from({ length: count }, (_, index) => spawnChild('child', { id: `c${index}` })) } },
+    })
+    const { root, inspection } = inspected(parent)
+    root.start()
+    root.send({ type: 'GO' })
+    const { contexts, left_out: left } = await inspection.contexts(null)
+    expect(contexts.length + left).toBe(count + 1)
+    expect(left).toBeGreaterThan(0)
+    expect(JSON.stringify(contexts).length).toBeLessThan(limits.inspectedContextBytes + 4 * limits.inspectedContext + 100 * count)
   })
 
   test('one that was stopped before it started leaves nothing behind', async () => {

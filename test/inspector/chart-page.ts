@@ -4,11 +4,10 @@ import type { Browser, Page } from 'playwright-core'
 import type { Said, ViewsInPage, Which } from './chart-page/said.ts'
 import { launchBrowser } from '../support/chromium.ts'
 import { builtView } from '../support/view-pages.ts'
+import { policy } from './stand-in.ts'
 
 /** Views of the inspector in a real browser, without a server: built as the page is, under the policy that it is served with. */
 
-const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; worker-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' }
 
 export interface Views {

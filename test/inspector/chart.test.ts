@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs'
-import axe from 'axe-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createMachine } from 'xstate'
 import { processMachine } from '../../src/machines/process.ts'
 import { serviceMachine } from '../../src/machines/service.ts'
 import type { ActorRow, InspectionRecord } from '../../src/protocol/inspection.ts'
+import { litOf } from '../../inspector/web/views/chart/lit.ts'
+import { stateName } from '../../src/directory.ts'
 import { chartOf } from '../../src/inspection/chart.ts'
 import { noBrowser } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
+import { violations } from './axe.ts'
 import { drawn, noon, rowOf } from './stories.ts'
 import { buildViews, type Views, type ViewsPage } from './chart-page.ts'
 
@@ -22,6 +24,25 @@ const step = (seq: number, state: string, edge: string): InspectionRecord => ({
   edges: [edge],
   was: { state: 'probing', since: noon },
   is: { state, since: noon + seq },
+})
+
+test('a later region may be told from its parallel state on', () => {
+  const nested = createMachine({
+    id: 'm',
+    initial: 'open',
+    states: {
+      open: {
+        type: 'parallel',
+        states: {
+          link: { initial: 'up', states: { up: {}, down: {} } },
+          auth: { initial: 'anonymous', states: { anonymous: {}, proved: {} } },
+        },
+      },
+    },
+  })
+  const { active, around } = litOf(chartOf(nested), stateName({ open: { link: 'up', auth: 'proved' } }))
+  expect([...active]).toEqual(['m.open.link.up', 'm.open.auth.proved'])
+  expect([...around]).toEqual(['m', 'm.open', 'm.open.link', 'm.open.auth'])
 })
 
 const classOf = (views: Views, selector: string): Promise<string> =>
@@ -183,15 +204,7 @@ describe.skipIf(noBrowser !== null)('a chart in the browser', () => {
     await views.show('chart', { actors: [row], records: [ignored], selected: 'a', charts: [chart], layouts: [layout] })
     await views.page.waitForSelector('.chart-state.is-active')
     await views.page.click('.chart-words.is-active .chart-title')
-    await views.page.evaluate(axe.source)
-    const found = await views.page.evaluate(async () =>
-      (
-        await (
-          globalThis as unknown as { axe: { run(): Promise<{ violations: Array<{ id: string; nodes: unknown[] }> }> } }
-        ).axe.run()
-      ).violations.map(({ id, nodes }) => `${id}: ${JSON.stringify(nodes).slice(0, 400)}`),
-    )
-    expect(found).toEqual([])
+    expect(await violations(views.page)).toEqual([])
     expect(views.complaints).toEqual([])
   })
 })

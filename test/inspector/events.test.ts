@@ -1,24 +1,13 @@
-import axe from 'axe-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createJournal, createSelection } from '../../inspector/web/views/events/journal.ts'
 import { lanesOf } from '../../inspector/web/views/sequence/lanes.ts'
 import { noBrowser } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
+import { violations } from './axe.ts'
 import { actorsOfStory, noon, storyOf } from './stories.ts'
-import { buildViews, type Views, type ViewsPage } from './chart-page.ts'
+import { buildViews, type ViewsPage } from './chart-page.ts'
 
 /** The event log and the sequence diagram: what they make of records, and in a real browser. */
-
-const violations = async ({ page }: Views): Promise<string[]> => {
-  await page.evaluate(axe.source)
-  return page.evaluate(async () =>
-    (
-      await (
-        globalThis as unknown as { axe: { run(): Promise<{ violations: Array<{ id: string; nodes: unknown[] }> }> } }
-      ).axe.run()
-    ).violations.map(({ id, nodes }) => `${id}: ${JSON.stringify(nodes).slice(0, 400)}`),
-  )
-}
 
 describe('a journal', () => {
   test('has an entry for each event, with what became of it', () => {
@@ -202,7 +191,7 @@ describe.skipIf(noBrowser !== null)('ten thousand records in the browser', () =>
     await eventually(async () => expect(await rows.count()).toBeGreaterThan(8))
     await rows.nth(10).click()
     await views.page.waitForSelector('.entry-details')
-    expect(await violations(views)).toEqual([])
+    expect(await violations(views.page)).toEqual([])
     expect(views.complaints).toEqual([])
   })
 })

@@ -3,16 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createMachine, type AnyStateMachine } from 'xstate'
+import { graphOf } from '../../inspector/layout/graph.ts'
 import { createElk } from '../../inspector/layout/in-node.ts'
 import { layoutOf } from '../../inspector/layout/layout-of.ts'
 import type { Box } from '../../inspector/layout/layout.ts'
+import { everyNode } from '../../inspector/layout/nodes.ts'
 import { writeLayouts } from '../../scripts/write-layouts.ts'
 import { connectionMachine } from '../../src/machines/connection.ts'
 import { groupMachine } from '../../src/machines/group.ts'
 import { processMachine } from '../../src/machines/process.ts'
 import { restartMachine } from '../../src/machines/restart.ts'
 import { serviceMachine } from '../../src/machines/service.ts'
-import type { ChartNode } from '../../src/protocol/inspection.ts'
 import { chartOf } from '../../src/inspection/chart.ts'
 
 /** Where everything of a chart is drawn. */
@@ -24,7 +25,23 @@ const holds = (outer: Box, inner: Box): boolean =>
   inner.y >= outer.y &&
   inner.x + inner.width <= outer.x + outer.width + 0.2 &&
   inner.y + inner.height <= outer.y + outer.height + 0.2
-const everyNode = (node: ChartNode): ChartNode[] => [node, ...node.states.flatMap(everyNode)]
+
+test('where very many lines lead to one state, those that go by themselves and the nearest are drawn; the others say where they go', () => {
+  const names = Array.from({ length: 16 }, (_, index) => `s${index}`)
+  const crowded = createMachine({
+    id: 'crowded',
+    initial: 's0',
+    states: {
+      ...Object.fromEntries(
+        names.map((name, index) => [name, index === 9 ? { always: { target: 'hub' } } : { on: { GO: { target: 'hub' } } }]),
+      ),
+      hub: {},
+    },
+  })
+  const { bundles, jumps } = graphOf(chartOf(crowded), 'DOWN')
+  expect(bundles.map(({ source }) => source).sort()).toEqual(['crowded.s15', 'crowded.s9'])
+  expect(jumps.size).toBe(14)
+})
 
 const regions = createMachine({
   id: 'mesh',

@@ -1,15 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { builtView } from '../support/view-pages.ts'
+import { policy } from './stand-in.ts'
 
 /** A page with views alone, as it was built before all tests, served in place of what a server has at /views/. */
 
-const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; worker-src 'self'; " +
-  "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 const types: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript', css: 'text/css' }
 
 /** `at`: whose place it takes; without one nobody answers it anything else. */
@@ -39,20 +36,6 @@ export async function openViews(
   await page.goto(`${at}/views/`)
   await page.waitForFunction(() => 'harness' in globalThis)
   return page
-}
-
-/** What axe finds wrong, in words. */
-export async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source)
-  return page.evaluate(async () => {
-    const { axe: looks } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: Array<{ id: string; nodes: Array<{ html: string; failureSummary: string }> }> }> }
-    }
-    const { violations: found } = await looks.run()
-    return found.flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 200)} ${failureSummary}`),
-    )
-  })
 }
 
 /** Calls something of the page's harness: `me`, `fake.answer`. */

@@ -1,6 +1,6 @@
 import type { ActorRow } from '../../../src/protocol/inspection.ts'
 import type { PageModel } from '../model/page-model.ts'
-import { ageOf, clockOf } from './age.ts'
+import { ageOf, clockOf } from '../model/words.ts'
 import { PhaseMark, StateChip } from './chips.tsx'
 import { actorHeaderSlots, chartSlots } from './slots.ts'
 import { Tabs } from './tabs.tsx'

@@ -1,5 +1,5 @@
 import type { ActorRow } from '../../../src/protocol/inspection.ts'
-import { leafOf } from './age.ts'
+import { leafOf } from '../model/words.ts'
 
 /** Phases are told by colour, shape and word alike. */
 

@@ -2,7 +2,7 @@ import { untracked, useComputed, useSignal } from '@preact/signals'
 import type { ActorRow, InspectionRecord } from '../../../src/protocol/inspection.ts'
 import type { PageModel } from '../model/page-model.ts'
 import { shortName } from '../model/sections.ts'
-import { ageOf, clockOf, eventWords, leafOf } from './age.ts'
+import { ageOf, clockOf, eventWords, leafOf } from '../model/words.ts'
 import { EveryEvent, fleetSlots } from './slots.ts'
 import { isTrouble, PhaseMark, StateChip } from './chips.tsx'
 

@@ -2,7 +2,7 @@ import { useComputed, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { bounds } from '../model/bounds.ts'
 import type { PageModel } from '../model/page-model.ts'
-import { clockOf } from './age.ts'
+import { clockOf } from '../model/words.ts'
 import { stepTime } from './keys.tsx'
 
 /** Goes through the time that is known: to any record, record by record, or playing. */

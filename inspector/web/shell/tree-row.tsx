@@ -3,7 +3,7 @@ import type { ActorRow } from '../../../src/protocol/inspection.ts'
 import type { PageModel } from '../model/page-model.ts'
 import { kindOf, shortName } from '../model/sections.ts'
 import type { TreeNode } from '../model/tree-node.ts'
-import { ageOf } from './age.ts'
+import { ageOf } from '../model/words.ts'
 import { PhaseMark, StateChip } from './chips.tsx'
 
 /** One line of the tree. All are of the same height, so that a place says where it is. */

@@ -16,8 +16,8 @@ export const bounds = {
   logMarkSlack: 2_000,
   /** Facts that are read for marks of restarts in a log. */
   logFacts: 100,
-  /** Rows of a log that are drawn beyond those that are seen. */
-  logBeyond: 12,
+  /** Rows of a list that are drawn beyond each edge of what is seen, so that a quick hand sees no gap. */
+  rowsBeyond: 8,
   /** Facts about one service or group that are kept. */
   facts: 500,
   /** Runs that a bar of time shows. */
@@ -44,6 +44,21 @@ export const bounds = {
   treeText: 2_000,
   /** Steps of a restart that are shown. */
   steps: 100,
+  /** Entries of events that are gone from the records are let go in portions of this many. */
+  goneEntries: 1_024,
+  /** What became of so many of the last events may still change. */
+  unsettledEntries: 256,
+  /** Of so many of the newest events the types are offered, and looked for anew whenever so many more have come. */
+  typedEntries: 2_000,
+  typesEvery: 50,
+  /** Lanes of a sequence that are there by themselves; more can be added by hand, out of so many. */
+  lanes: 6,
+  lanesOffered: 500,
+  /** Events that are looked through for those whom an actor talked to. */
+  laneEntries: 4_000,
+  /** An event that did nothing is told of beside the chart for so long, ms, if it is among so many of the last records. */
+  noteTime: 10_000,
+  noteRecords: 2_000,
   /** A stream that ended is opened again after this, ms. */
   again: 1_000,
 } as const

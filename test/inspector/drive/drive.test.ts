@@ -4,7 +4,8 @@ import { commands } from '../../../src/commands/registry.ts'
 import { inputSchemaOf } from '../../../src/protocol/api.ts'
 import { eventually } from '../../support/eventually.ts'
 import { launchBrowser, noBrowser } from '../../support/chromium.ts'
-import { askedOf, openViews, tell, violations } from '../panels-page.ts'
+import { violations } from '../axe.ts'
+import { askedOf, openViews, tell } from '../panels-page.ts'
 
 /** Driving in a real browser, of an actor and a client made from literals. */
 
@@ -106,9 +107,11 @@ describe.skipIf(noBrowser !== null)('driving', () => {
     await press('RESTART')
     await eventually(async () => expect(await sent()).toEqual([{ to: 'service.lone', event: { type: 'RESTART' } }]))
     await page.getByText('sent by token:tester').waitFor()
+    const trail = (text: string) => eventually(async () => expect(await page.locator('.drive-trail').textContent()).toBe(text))
     await show({ address: 'service.lone', state: 'stopping', since: 2 })
+    await trail('live.running.healthy → stopping')
     await show({ address: 'service.lone', state: 'live.running.healthy', since: 3 })
-    expect(await page.locator('.drive-trail').textContent()).toBe('live.running.healthy → stopping → live.running.healthy')
+    await trail('live.running.healthy → stopping → live.running.healthy')
   })
 
   test('where somebody does, it says so and asks; Escape leaves all as it is and gives the focus back', async () => {

@@ -5,7 +5,8 @@ import { launchBrowser, noBrowser } from '../../support/chromium.ts'
 import { eventually } from '../../support/eventually.ts'
 import { httpFleet, type HttpFleet } from '../../support/http.ts'
 import { groupOf, specOf } from '../../support/specs.ts'
-import { openViews, tell, violations } from '../panels-page.ts'
+import { violations } from '../axe.ts'
+import { openViews, tell } from '../panels-page.ts'
 
 /** The views against a real orchestrator and real processes, in a real browser. */
 

@@ -47,6 +47,20 @@ describe('a timeline', () => {
     expect(followed).toEqual(new Map(fleet.actors))
   })
 
+  test('lists also those who had ended before it began, as far as the records tell', () => {
+    const fleet = synthetic(3, 4)
+    const first = fleet.seq
+    const timeline = createTimeline()
+    const history = fleet.records(2_000)
+    timeline.begin(beginAt(fleet))
+    timeline.add(history)
+    const gone = history.flatMap((record) => (record.type === 'ended' ? [record.actor] : []))
+    expect(gone).not.toEqual([])
+    for (const row of gone) expect(timeline.present.get(row.id)).toEqual(row)
+    timeline.show(first)
+    expect(timeline.seq).toBe(fleet.seq)
+  })
+
   test('goes on while the past is shown', () => {
     const fleet = synthetic(3, 4)
     const timeline = createTimeline()

@@ -31,6 +31,13 @@ describe('escape sequences', () => {
       [['all', { bold: true, italic: true, underline: true, strike: true, front: 15, back: 12 }]],
     ],
     [
+      `${esc}[1;2mfaint${esc}[22mnot`,
+      [
+        ['faint', { bold: true, dim: true }],
+        ['not', {}],
+      ],
+    ],
+    [
       `${esc}[38;5;208mo${esc}[48;5;300mx`,
       [
         ['o', { front: 208 }],

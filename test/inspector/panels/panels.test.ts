@@ -2,7 +2,8 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { launchBrowser, noBrowser } from '../../support/chromium.ts'
 import { eventually } from '../../support/eventually.ts'
-import { askedOf, openViews, tell, violations } from '../panels-page.ts'
+import { violations } from '../axe.ts'
+import { askedOf, openViews, tell } from '../panels-page.ts'
 
 /** What is shown of an actor, from literals, in a real browser. */
 
@@ -72,6 +73,14 @@ describe.skipIf(noBrowser !== null)('panels', () => {
       await eventually(async () => expect(await page.locator('.ctx-changed').allTextContents()).toEqual(['restartCount: 1 → 2']))
       expect(await violations(page)).toEqual([])
       await shot(`context-${colorScheme}`)
+    })
+
+    test('where the browser has no clipboard for a page without TLS, it says so', async () => {
+      expect(await page.evaluate('navigator.clipboard === undefined')).toBe(true)
+      await page.getByRole('button', { name: 'Copy all' }).click()
+      await eventually(async () =>
+        expect(await page.evaluate('harness.said')).toEqual(['This browser does not let the page copy.']),
+      )
     })
 
     test('what is not known says why', async () => {

@@ -1,9 +1,10 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { ActorRow, Chart } from '../../../../src/protocol/inspection.ts'
 import type { ChartLayout } from '../../../layout/layout.ts'
+import { everyNode } from '../../../layout/nodes.ts'
 import type { Inspector } from '../../model/inspector.ts'
 import './chart.css'
-import { everyNode, inWords, litOf } from './lit.ts'
+import { inWords, litOf } from './lit.ts'
 import { Stage } from './stage.tsx'
 
 /** The statechart of the selected actor, live. */

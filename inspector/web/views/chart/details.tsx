@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import type { Chart, ChartEdge, ChartNode } from '../../../../src/protocol/inspection.ts'
-import { edgeWords, everyNode } from './lit.ts'
+import { everyNode } from '../../../layout/nodes.ts'
+import { edgeWords } from './lit.ts'
 
 /** All that a chart says of the state or the transition that is pointed at; what stands on the drawing may be cut short. */
 

@@ -2,7 +2,7 @@ import { Component } from 'preact'
 import type { Chart, ChartNode } from '../../../../src/protocol/inspection.ts'
 import type { Box, ChartLayout, DrawnEdge } from '../../../layout/layout.ts'
 import { linesOf, lineOf, sizes, widthOf, type Line } from '../../../layout/text.ts'
-import { everyNode } from './lit.ts'
+import { everyNode } from '../../../layout/nodes.ts'
 import { headOf, pathOf } from './shapes.ts'
 
 /** A chart, drawn. It is the same for every actor that follows it: what is lit is a matter of classes, see painting.ts. */

@@ -1,8 +1,7 @@
 import type { ActorRow, Chart, ChartEdge, ChartNode } from '../../../../src/protocol/inspection.ts'
+import { everyNode } from '../../../layout/nodes.ts'
 
 /** What of a chart an actor is in. */
-
-export const everyNode = (node: ChartNode): ChartNode[] => [node, ...node.states.flatMap(everyNode)]
 
 /** The states along a path of keys, outermost first, below `from`; null: there is no such path. */
 function along(from: ChartNode, keys: readonly string[]): ChartNode[] | null {

@@ -1,12 +1,9 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { ActorRow, InspectionRecord } from '../../../../src/protocol/inspection.ts'
 import type { Inspector } from '../../model/inspector.ts'
+import { bounds } from '../bounds.ts'
 
 /** What did nothing lately: an event that the state does not take, or that came too late. */
-
-/** ms that it is told for, and how many of the last records are looked through. */
-const recent = 10_000
-const looked = 2_000
 
 export interface Unheard {
   readonly event: string
@@ -15,7 +12,7 @@ export interface Unheard {
 }
 
 export function unheardBy(actor: string, records: readonly InspectionRecord[], seq: number, since: number): Unheard | null {
-  for (let index = records.length - 1, left = looked; index >= 0 && left > 0; index -= 1, left -= 1) {
+  for (let index = records.length - 1, left = bounds.noteRecords; index >= 0 && left > 0; index -= 1, left -= 1) {
     const record = records[index]
     if (record === undefined || record.at < since) return null
     if (record.seq > seq) continue
@@ -31,7 +28,7 @@ export function Notes({ inspector, row }: { readonly inspector: Inspector; reado
   const { seq, at } = inspector.shown.value
   const live = inspector.moment.value === null && inspector.link.value.state !== 'file'
   const now = live ? Math.max(at, Date.now()) : at
-  const found = unheardBy(row.id, inspector.records.value.list, seq, now - recent)
+  const found = unheardBy(row.id, inspector.records.value.list, seq, now - bounds.noteTime)
   const [, tick] = useState(0)
   const ticking = found !== null && live
   useEffect(() => {

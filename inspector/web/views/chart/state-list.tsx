@@ -1,5 +1,6 @@
 import type { Chart } from '../../../../src/protocol/inspection.ts'
-import { edgeWords, everyNode, type Lit } from './lit.ts'
+import { everyNode } from '../../../layout/nodes.ts'
+import { edgeWords, type Lit } from './lit.ts'
 
 /** The chart in words, for whoever hears it; and a way from state to state by keyboard, which the drawing follows. */
 

@@ -38,11 +38,3 @@ export function svgFileOf(svg: SVGSVGElement, { width, height }: ChartLayout): s
   file.append(ground, copy)
   return new XMLSerializer().serializeToString(file)
 }
-
-export function download(name: string, type: string, text: string): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(new Blob([text], { type }))
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 1_000)
-}

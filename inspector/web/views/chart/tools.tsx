@@ -1,9 +1,11 @@
 import type { RefObject } from 'preact'
 import type { Chart } from '../../../../src/protocol/inspection.ts'
 import type { ChartLayout } from '../../../layout/layout.ts'
+import { download } from '../../model/download.ts'
 import type { Inspector } from '../../model/inspector.ts'
+import { copy } from '../copy.ts'
 import { mermaidOf } from './mermaid.ts'
-import { download, svgFileOf } from './svg-file.ts'
+import { svgFileOf } from './svg-file.ts'
 import { scales } from './viewport.ts'
 
 /** The buttons above a chart. */
@@ -21,23 +23,19 @@ interface ToolsProps {
 }
 
 export function Tools({ name, chart, layout, svg, follow, onFollow, zoom, fit, say }: ToolsProps) {
-  const copy = (): void => {
-    const copied =
-      navigator.clipboard === undefined
-        ? Promise.reject(new Error('no clipboard'))
-        : navigator.clipboard.writeText(mermaidOf(chart))
-    copied.then(
+  const copyChart = (): void => {
+    copy(mermaidOf(chart)).then(
       () => say('The chart was copied as a mermaid diagram.'),
-      // Without TLS, or without leave, a page may not write there; a file says the same.
+      // A file says the same.
       () => {
-        download(`${chart.root.key}.mmd`, 'text/plain', mermaidOf(chart))
+        download(`${chart.root.key}.mmd`, mermaidOf(chart), 'text/plain')
         say('The browser keeps its clipboard to itself; the mermaid diagram was saved as a file.')
       },
     )
   }
   const save = (): void => {
     if (svg.current === null) return
-    download(`${name}.svg`.replaceAll(/[^\w.-]+/g, '-'), 'image/svg+xml', svgFileOf(svg.current, layout))
+    download(`${name}.svg`.replaceAll(/[^\w.-]+/g, '-'), svgFileOf(svg.current, layout), 'image/svg+xml')
   }
   return (
     <div class="chart-tools" role="toolbar" aria-label="Chart">
@@ -53,7 +51,7 @@ export function Tools({ name, chart, layout, svg, follow, onFollow, zoom, fit, s
       <button type="button" aria-pressed={follow} title="Bring the active state into view" onClick={() => onFollow(!follow)}>
         Follow
       </button>
-      <button type="button" onClick={copy}>
+      <button type="button" onClick={copyChart}>
         Copy as Mermaid
       </button>
       <button type="button" onClick={save}>

@@ -1,41 +1,29 @@
-import { useMemo, useRef, useState } from 'preact/hooks'
-import { brief, parentOf, treeOf, type TreeRow } from './tree.ts'
+import { useRef, useState } from 'preact/hooks'
+import './context.css'
+import { brief, parentOf, type Tree, type TreeRow } from './tree.ts'
 
 interface JsonTreeProps {
   readonly label: string
-  readonly value: unknown
+  readonly tree: Tree
   /** By name, before and after: of the first level. */
-  readonly changes: Readonly<Record<string, readonly [unknown, unknown]>>
-  say(text: string, kind?: 'info' | 'error'): void
+  readonly changes?: Readonly<Record<string, readonly [unknown, unknown]>>
+  /** Opens what is closed, and the other way round. */
+  flip(path: string): void
+  copy(value: unknown): void
 }
 
 const kindOf = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value)
 
-/** A value, to be opened and closed, searched and copied. */
-export function JsonTree({ label, value, changes, say }: JsonTreeProps) {
-  const [flipped, setFlipped] = useState<ReadonlySet<string>>(new Set())
-  const [words, setWords] = useState('')
+/** A value whose parts can be opened and closed. */
+export function JsonTree({ label, tree: { rows, cut }, changes = {}, flip, copy }: JsonTreeProps) {
   const [at, setAt] = useState('')
   const list = useRef<HTMLUListElement>(null)
-  const { rows, hits, cut } = useMemo(() => treeOf(value, flipped, words), [value, flipped, words])
   const here = rows.some(({ path }) => path === at) ? at : (rows[0]?.path ?? '')
 
-  const flip = (path: string): void =>
-    setFlipped((before) => {
-      const after = new Set(before)
-      if (!after.delete(path)) after.add(path)
-      return after
-    })
   const focus = (path: string | undefined): void => {
     if (path === undefined) return
     setAt(path)
     requestAnimationFrame(() => list.current?.querySelector<HTMLElement>(`[data-path="${CSS.escape(path)}"]`)?.focus())
-  }
-  const copy = (what: unknown): void => {
-    navigator.clipboard.writeText(JSON.stringify(what, null, 2) ?? '').then(
-      () => say('Copied'),
-      () => say('This browser does not let the page copy.', 'error'),
-    )
   }
   const pressed = (event: KeyboardEvent): void => {
     const index = rows.findIndex(({ path }) => path === here)
@@ -59,42 +47,23 @@ export function JsonTree({ label, value, changes, say }: JsonTreeProps) {
     move()
   }
   return (
-    <section class="ctx" aria-label={label}>
-      <div class="ctx-bar">
-        <input
-          class="control-input"
-          type="search"
-          placeholder="Search"
-          aria-label="Search in the context"
-          value={words}
-          onInput={(event) => setWords(event.currentTarget.value)}
-        />
-        <span class="ctx-hits" role="status">
-          {words === '' ? '' : hits === 0 ? 'Nothing matches' : `${hits} found`}
-        </span>
-        <button type="button" class="control-button" onClick={() => copy(value)}>
-          Copy all
-        </button>
-      </div>
-      {rows.length === 0 ? <p class="ctx-why">It keeps nothing.</p> : null}
-      {rows.length === 0 ? null : (
-        <ul ref={list} class="ctx-tree" role="tree" aria-label={label} onKeyDown={pressed}>
-          {rows.map((row) => (
-            <Row
-              key={row.path}
-              row={row}
-              isHere={row.path === here}
-              change={row.depth === 0 ? changes[row.name] : undefined}
-              click={() => {
-                focus(row.path)
-                if (row.size !== null && row.size > 0) flip(row.path)
-              }}
-            />
-          ))}
-        </ul>
-      )}
+    <>
+      <ul ref={list} class="ctx-tree" role="tree" aria-label={label} onKeyDown={pressed}>
+        {rows.map((row) => (
+          <Row
+            key={row.path}
+            row={row}
+            isHere={row.path === here}
+            change={row.depth === 0 ? changes[row.name] : undefined}
+            click={() => {
+              focus(row.path)
+              if (row.size !== null && row.size > 0) flip(row.path)
+            }}
+          />
+        ))}
+      </ul>
       {cut ? <p class="ctx-why">There is more than is shown here: search for it, or copy all.</p> : null}
-    </section>
+    </>
   )
 }
 

@@ -73,6 +73,6 @@ export function treeOf(root: unknown, flipped: ReadonlySet<string>, words: strin
     if (open && isBranch(value)) for (const [key, inner] of entriesOf(value)) visit(inner, `${path}/${step(key)}`, key, depth + 1)
   }
   if (isBranch(root)) for (const [key, inner] of entriesOf(root)) visit(inner, `/${step(key)}`, key, 0)
-  else visit(root, '/', 'context', 0)
+  else visit(root, '/', 'value', 0)
   return { rows, hits: search?.hits.size ?? 0, cut }
 }

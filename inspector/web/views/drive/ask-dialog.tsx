@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { alwaysAsk, setAlwaysAsk } from './always-ask.ts'
 import { Dialog } from './dialog.tsx'
+import { DialogFoot } from './dialog-foot.tsx'
 
 interface AskProps {
   readonly title: string
@@ -22,14 +23,7 @@ export function AskDialog({ title, words, submit, children, onYes, onClose }: As
         <input type="checkbox" checked={alwaysAsk.value} onChange={(event) => setAlwaysAsk(event.currentTarget.checked)} />
         Always ask before something is stopped
       </label>
-      <div class="dialog-foot">
-        <button type="button" class="control-button" onClick={onClose}>
-          Cancel
-        </button>
-        <button type="button" class="control-button control-grave" onClick={onYes}>
-          {submit}
-        </button>
-      </div>
+      <DialogFoot submit={submit} grave onYes={onYes} onClose={onClose} />
     </Dialog>
   )
 }

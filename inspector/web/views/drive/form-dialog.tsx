@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useRef, useState } from 'preact/hooks'
 import { Dialog } from './dialog.tsx'
+import { DialogFoot } from './dialog-foot.tsx'
 import { FailureNote } from './failure-note.tsx'
 import { type Failure, failureOf } from './failure.ts'
 import { draftOf, fill, type Draft } from './form-draft.ts'
@@ -79,14 +80,7 @@ export function FormDialog({
         {field.kind === 'object' ? (
           <Fields fields={field.fields} path="" draft={draft} errors={errors} onChange={setDraft} />
         ) : null}
-        <div class="dialog-foot">
-          <button type="button" class="control-button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class={grave ? 'control-button control-grave' : 'control-button control-main'} disabled={busy}>
-            {submit}
-          </button>
-        </div>
+        <DialogFoot submit={submit} grave={grave} disabled={busy} onClose={onClose} />
       </form>
     </Dialog>
   )

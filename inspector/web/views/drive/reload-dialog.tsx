@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { Output } from '../../../../src/client/browser.ts'
 import type { Inspector } from '../../model/inspector.ts'
 import { Dialog } from './dialog.tsx'
+import { DialogFoot } from './dialog-foot.tsx'
 import { type Failure, failureOf } from './failure.ts'
 import { FailureNote } from './failure-note.tsx'
 
@@ -58,19 +59,13 @@ export function ReloadDialog({ inspector, onClose }: { readonly inspector: Inspe
           ))}
         </>
       )}
-      <div class="dialog-foot">
-        <button type="button" class="control-button" onClick={onClose}>
-          Cancel
-        </button>
-        <button
-          type="button"
-          class={changes.length > 0 ? 'control-button control-grave' : 'control-button control-main'}
-          disabled={answer === null || busy}
-          onClick={() => void send()}
-        >
-          Reload
-        </button>
-      </div>
+      <DialogFoot
+        submit="Reload"
+        grave={changes.length > 0}
+        disabled={answer === null || busy}
+        onYes={() => void send()}
+        onClose={onClose}
+      />
     </Dialog>
   )
 }

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { ActorRow } from '../../../../src/protocol/inspection.ts'
 import type { Inspector } from '../../model/inspector.ts'
+import { timeOf } from '../../model/words.ts'
 import { bounds } from '../bounds.ts'
 import type { Failure } from './failure.ts'
 import { FailureNote } from './failure-note.tsx'
@@ -17,8 +18,6 @@ export interface Sent {
   /** The last record before it. */
   readonly after: number
 }
-
-const clock = (at: number): string => new Date(at).toLocaleTimeString(undefined, { hour12: false })
 
 /** The states that it went through since, out of the records of its steps. */
 function recorded(inspector: Inspector, actor: string, after: number): readonly string[] {
@@ -62,7 +61,7 @@ export function SentNote({ inspector, sent, row }: SentNoteProps) {
     return (
       <div class="drive-sent">
         <p>
-          {event} by {by} at {clock(at)} was refused:
+          {event} by {by} at {timeOf(at)} was refused:
         </p>
         <FailureNote failure={failure} />
       </div>
@@ -76,7 +75,7 @@ export function SentNote({ inspector, sent, row }: SentNoteProps) {
   const trail = [from.state ?? '', ...last.current.trail.slice(-bounds.trail)]
   return (
     <p class="drive-sent" role="status">
-      <b>{event}</b> sent by {by} at {clock(at)}. <span class="drive-trail">{trail.join(' → ')}</span>
+      <b>{event}</b> sent by {by} at {timeOf(at)}. <span class="drive-trail">{trail.join(' → ')}</span>
     </p>
   )
 }

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { Output } from '../../../../src/client/browser.ts'
 import type { Inspector } from '../../model/inspector.ts'
 import { Dialog } from './dialog.tsx'
+import { DialogFoot } from './dialog-foot.tsx'
 import { type Failure, failureOf } from './failure.ts'
 import { FailureNote } from './failure-note.tsx'
 
@@ -59,19 +60,7 @@ export function SwitchDialog({ inspector, onClose }: { readonly inspector: Inspe
           {named(chosen.services.filter((name) => !running.includes(name)))}. What differs in it is restarted.
         </p>
       )}
-      <div class="dialog-foot">
-        <button type="button" class="control-button" onClick={onClose}>
-          Cancel
-        </button>
-        <button
-          type="button"
-          class="control-button control-grave"
-          disabled={chosen === undefined || busy}
-          onClick={() => void send()}
-        >
-          Switch
-        </button>
-      </div>
+      <DialogFoot submit="Switch" grave disabled={chosen === undefined || busy} onYes={() => void send()} onClose={onClose} />
     </Dialog>
   )
 }

@@ -1,8 +1,10 @@
 import type { ComponentChildren } from 'preact'
 import type { Inspector } from '../../model/inspector.ts'
+import { eventWords, exactTimeOf } from '../../model/words.ts'
+import { JsonTree } from '../context/json-tree.tsx'
+import { useTree } from '../context/use-tree.ts'
 import type { Entry } from './journal.ts'
-import { JsonTree } from './json-tree.tsx'
-import { eventWords, nameOf, timeOf, transitionOf } from './words.ts'
+import { nameOf, transitionOf } from './words.ts'
 
 /** Everything about one entry, below the rows. */
 
@@ -21,6 +23,18 @@ function Fact({ name, children }: { readonly name: string; readonly children: Co
   )
 }
 
+interface ValueProps {
+  readonly label: string
+  readonly value: unknown
+  readonly changes?: Readonly<Record<string, readonly [unknown, unknown]>>
+  readonly say: Inspector['say']
+}
+
+function Value({ label, value, changes = {}, say }: ValueProps) {
+  const { tree, flip, copy } = useTree(value, '', say)
+  return <JsonTree label={label} tree={tree} changes={changes} flip={flip} copy={copy} />
+}
+
 export function EntryDetails({ inspector, entry, onClose }: EntryDetailsProps) {
   const { seq, at, event, actor, from, payload, step } = entry
   const shownAt = inspector.moment.value
@@ -28,9 +42,9 @@ export function EntryDetails({ inspector, entry, onClose }: EntryDetailsProps) {
   return (
     <section class="entry-details" aria-label={`Record ${seq}: ${event}`} tabIndex={0}>
       <div class="entry-head">
-        <strong>{eventWords(event, null)}</strong>
+        <strong>{eventWords(event)}</strong>
         <span>
-          {nameOf(inspector, from)} → {nameOf(inspector, actor)}, {timeOf(at)}
+          {nameOf(inspector, from)} → {nameOf(inspector, actor)}, {exactTimeOf(at)}
         </span>
         <button type="button" aria-pressed={shownAt === after} onClick={() => (inspector.moment.value = after)}>
           Show at this moment
@@ -51,19 +65,17 @@ export function EntryDetails({ inspector, entry, onClose }: EntryDetailsProps) {
         {step?.is.reason !== undefined && <Fact name="reason">{step.is.reason}</Fact>}
         {payload !== undefined && (
           <Fact name="payload">
-            <JsonTree value={payload} />
+            <Value label="Payload" value={payload} say={inspector.say} />
           </Fact>
         )}
         {step?.changes !== undefined && (
           <Fact name="changes">
-            {Object.entries(step.changes).map(([name, [was, is]]) => (
-              <div class="entry-change" key={name}>
-                <span class="json-name">{name}</span>
-                <JsonTree value={was} open={0} />
-                <span aria-label="became">→</span>
-                <JsonTree value={is} open={0} />
-              </div>
-            ))}
+            <Value
+              label="Changes"
+              value={Object.fromEntries(Object.entries(step.changes).map(([name, [, is]]) => [name, is]))}
+              changes={step.changes}
+              say={inspector.say}
+            />
           </Fact>
         )}
       </dl>

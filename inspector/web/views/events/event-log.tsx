@@ -1,13 +1,16 @@
-import { useMemo, useRef, useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { ActorRow } from '../../../../src/protocol/inspection.ts'
 import type { Inspector } from '../../model/inspector.ts'
+import { eventWords, exactTimeOf } from '../../model/words.ts'
 import { EntryDetails } from './entry-details.tsx'
 import './events.css'
-import { Filters, type Filter } from './filters.tsx'
+import { everything, isEverything, passes } from './filter.ts'
+import { Filters } from './filters.tsx'
 import type { Entry } from './journal.ts'
-import { useEntries } from './use-entries.ts'
+import { useChoice } from './use-choice.ts'
+import { useEntries, useTypes } from './use-entries.ts'
 import { useRows } from './use-rows.ts'
-import { changesOf, eventWords, nameOf, timeOf, transitionOf } from './words.ts'
+import { changesOf, nameOf, transitionOf } from './words.ts'
 
 /** What happened to one actor, or to all of them: a table of which only the rows in sight are there. */
 
@@ -20,22 +23,6 @@ export interface EventLogProps {
 
 /** px, as events.css has it */
 const rowHeight = 26
-
-const passes = ({ text, type, only }: Filter, inspector: Inspector, entry: Entry): boolean => {
-  if (only === 'transitions' && entry.fate !== 'moved') return false
-  if (only === 'ignored' && entry.fate !== 'ignored') return false
-  if (only === 'dead' && entry.fate !== 'dead') return false
-  if (type !== '' && entry.event !== type) return false
-  if (text === '') return true
-  const words = [
-    entry.event,
-    nameOf(inspector, entry.actor),
-    nameOf(inspector, entry.from),
-    transitionOf(entry),
-    changesOf(entry),
-  ]
-  return words.some((word) => word.toLowerCase().includes(text.toLowerCase()))
-}
 
 interface RowProps {
   readonly inspector: Inspector
@@ -54,12 +41,12 @@ function Row({ inspector, entry, index, chosen, onChoose }: RowProps) {
       aria-selected={chosen}
       onClick={() => onChoose(entry)}
     >
-      <td class="events-time">{timeOf(entry.at)}</td>
+      <td class="events-time">{exactTimeOf(entry.at)}</td>
       <td class="events-actor" title={nameOf(inspector, entry.actor)}>
         {nameOf(inspector, entry.actor)}
       </td>
       <td class="events-event" title={entry.event}>
-        {eventWords(entry.event, null)}
+        {eventWords(entry.event)}
       </td>
       <td class="events-transition" title={transitionOf(entry)}>
         {transitionOf(entry)}
@@ -72,42 +59,19 @@ function Row({ inspector, entry, index, chosen, onChoose }: RowProps) {
 }
 
 export function EventLog({ inspector, row, all = false }: EventLogProps) {
-  const [filter, setFilter] = useState<Filter>({ text: '', type: '', only: 'everything' })
+  const [filter, setFilter] = useState(everything)
   const [paused, setPaused] = useState(false)
-  const [chosen, setChosen] = useState<Entry | null>(null)
   const box = useRef<HTMLDivElement>(null)
   const actor = all ? null : (row?.id ?? null)
   const key = JSON.stringify([actor, filter])
   const accepts = (entry: Entry): boolean => (actor === null || entry.actor === actor) && passes(filter, inspector, entry)
   const { list, waiting } = useEntries(inspector, accepts, key, paused)
   const rows = useRows(box, list.length, rowHeight)
+  const { chosen, choose, isChosen, onKeyDown } = useChoice(inspector, list, rows)
   const seen = useRef(0)
   if (rows.atEnd) seen.current = list.length
   const fresh = waiting + Math.max(0, list.length - seen.current)
-  const shownAt = inspector.moment.value
-  const types = useMemo(
-    () => [...new Set(list.slice(-2_000).map(({ event }) => event))].sort(),
-    [key, Math.floor(list.length / 50)],
-  )
-
-  const choose = (index: number): void => {
-    const entry = list[Math.max(0, Math.min(list.length - 1, index))]
-    if (entry === undefined) return
-    setChosen(entry)
-    rows.reveal(list.indexOf(entry))
-  }
-  const move = (event: KeyboardEvent): void => {
-    if (event.target !== event.currentTarget) return
-    const at = chosen === null ? list.length : list.indexOf(chosen)
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 12, PageUp: at - 12, Home: 0, End: list.length - 1 }[
-      event.key
-    ]
-    if (event.key === 'Escape') setChosen(null)
-    if (event.key === 'Enter' && chosen !== null) inspector.moment.value = chosen.step?.seq ?? chosen.seq
-    if (to === undefined) return
-    event.preventDefault()
-    choose(to)
-  }
+  const types = useTypes(list, key)
   return (
     <div class="events">
       <Filters filter={filter} types={types} paused={paused} onFilter={setFilter} onPause={setPaused}>
@@ -119,7 +83,7 @@ export function EventLog({ inspector, row, all = false }: EventLogProps) {
         tabIndex={0}
         role="region"
         aria-label={`Events${all ? '' : ` of ${nameOf(inspector, actor ?? undefined)}`}. Arrow keys choose one, Enter shows its moment.`}
-        onKeyDown={move}
+        onKeyDown={onKeyDown}
       >
         <table class="events-table" aria-rowcount={list.length + 1} style={{ height: `${(list.length + 1) * rowHeight}px` }}>
           <thead>
@@ -138,8 +102,8 @@ export function EventLog({ inspector, row, all = false }: EventLogProps) {
                 inspector={inspector}
                 entry={entry}
                 index={rows.first + index}
-                chosen={entry === chosen || (shownAt !== null && shownAt === (entry.step?.seq ?? entry.seq))}
-                onChoose={setChosen}
+                chosen={isChosen(entry)}
+                onChoose={choose}
               />
             ))}
           </tbody>
@@ -147,7 +111,7 @@ export function EventLog({ inspector, row, all = false }: EventLogProps) {
         {list.length === 0 && (
           <p class="events-empty">
             Nothing has happened
-            {filter.text === '' && filter.type === '' && filter.only === 'everything' ? ' yet.' : ' that passes these filters.'}
+            {isEverything(filter) ? ' yet.' : ' that passes these filters.'}
           </p>
         )}
       </div>
@@ -163,7 +127,7 @@ export function EventLog({ inspector, row, all = false }: EventLogProps) {
           {fresh} new
         </button>
       )}
-      {chosen !== null && <EntryDetails inspector={inspector} entry={chosen} onClose={() => setChosen(null)} />}
+      {chosen !== null && <EntryDetails inspector={inspector} entry={chosen} onClose={() => choose(null)} />}
     </div>
   )
 }

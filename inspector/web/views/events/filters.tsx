@@ -1,13 +1,7 @@
 import type { ComponentChildren } from 'preact'
+import type { Filter } from './filter.ts'
 
-/** What is let through to a list of events. */
-
-export interface Filter {
-  readonly text: string
-  /** An event's type; empty: any. */
-  readonly type: string
-  readonly only: 'everything' | 'transitions' | 'ignored' | 'dead'
-}
+/** Chooses what is let through. */
 
 interface FiltersProps {
   readonly filter: Filter

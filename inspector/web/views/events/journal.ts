@@ -1,5 +1,6 @@
 import type { InspectionRecord } from '../../../../src/protocol/inspection.ts'
 import type { Inspector } from '../../model/inspector.ts'
+import { bounds } from '../bounds.ts'
 
 /** What happened, an entry for each: an event stands together with what became of it. */
 
@@ -29,9 +30,6 @@ export interface Journal {
   take(list: readonly InspectionRecord[]): void
 }
 
-/** Entries that are gone from the list are let go in portions of this many. */
-const portion = 1_024
-
 const fateOf = ({ was, is }: Step): Fate => (was.state === is.state ? 'taken' : 'moved')
 
 export function createJournal(): Journal {
@@ -55,7 +53,7 @@ export function createJournal(): Journal {
       const step = record.type === 'step' ? record : null
       const fate = step === null ? 'ignored' : fateOf(step)
       const entry = record.of === undefined ? undefined : events.get(record.of)
-      if (entry === undefined || entry.actor !== record.actor || entry.step !== null)
+      if (entry === undefined)
         entries.push({ ...none, kind: 'event', seq, at, actor: record.actor, event: record.event, fate, step })
       else Object.assign(entry, { fate, step })
     } else if (record.type === 'actor')
@@ -92,7 +90,7 @@ export function createJournal(): Journal {
         if (record !== undefined) note(record)
       }
       last = newest
-      if ((entries[portion]?.seq ?? oldest) >= oldest) return
+      if ((entries[bounds.goneEntries]?.seq ?? oldest) >= oldest) return
       const gone = entries.findIndex(({ seq }) => seq >= oldest)
       for (const { seq } of entries.splice(0, gone === -1 ? entries.length : gone)) events.delete(seq)
     },
@@ -107,9 +105,6 @@ export function journalOf(inspector: Inspector): Journal {
   journals.set(inspector, journal)
   return journal
 }
-
-/** Only what happened lately may still change what became of it. */
-const unsettled = 256
 
 /** Those of a journal that pass, kept up with it at the cost of what is new. */
 export function createSelection(accepts: (entry: Entry) => boolean) {
@@ -128,8 +123,8 @@ export function createSelection(accepts: (entry: Entry) => boolean) {
       const entry = entries[index]
       if (entry !== undefined && accepts(entry)) chosen.push(entry)
     }
-    settled = entries.at(-1 - unsettled)?.seq ?? -1
-    if ((chosen[portion]?.seq ?? oldest) < oldest) chosen = chosen.filter(({ seq }) => seq >= oldest)
+    settled = entries.at(-1 - bounds.unsettledEntries)?.seq ?? -1
+    if ((chosen[bounds.goneEntries]?.seq ?? oldest) < oldest) chosen = chosen.filter(({ seq }) => seq >= oldest)
     return chosen
   }
 }

@@ -1,5 +1,6 @@
 import { useMemo, useRef } from 'preact/hooks'
 import type { Inspector } from '../../model/inspector.ts'
+import { bounds } from '../bounds.ts'
 import { createSelection, journalOf, type Entry } from './journal.ts'
 
 /** The entries that pass, up to the moment that is shown; while it is paused, those that were there then. */
@@ -24,3 +25,10 @@ export function useEntries(inspector: Inspector, accepts: (entry: Entry) => bool
   const waiting = all.length - 1 - all.findLastIndex(({ seq }) => seq <= until)
   return { list: waiting === 0 ? all : all.slice(0, all.length - waiting), waiting }
 }
+
+/** The types of the newest of them, to choose from: looked for anew with another `key`, and now and then as they grow. */
+export const useTypes = (list: readonly Entry[], key: string): readonly string[] =>
+  useMemo(
+    () => [...new Set(list.slice(-bounds.typedEntries).map(({ event }) => event))].sort(),
+    [key, Math.floor(list.length / bounds.typesEvery)],
+  )

@@ -1,5 +1,6 @@
 import type { RefObject } from 'preact'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { bounds } from '../bounds.ts'
 
 /** Of many rows of one height, those that are seen; it follows the end until one scrolls up. */
 
@@ -11,9 +12,6 @@ export interface Rows {
   toEnd(): void
   reveal(index: number): void
 }
-
-/** Rows beyond each edge, so that a quick hand sees no gap. */
-const spare = 8
 
 export function useRows(box: RefObject<HTMLElement | null>, count: number, height: number): Rows {
   const [top, setTop] = useState(0)
@@ -45,10 +43,10 @@ export function useRows(box: RefObject<HTMLElement | null>, count: number, heigh
     setTop(element.scrollTop)
   }, [box, count, room])
 
-  const first = Math.max(0, Math.min(Math.floor(top / height) - spare, count - 1))
+  const first = Math.max(0, Math.min(Math.floor(top / height) - bounds.rowsBeyond, count - 1))
   return {
     first,
-    last: Math.min(count, Math.ceil((top + room) / height) + spare),
+    last: Math.min(count, Math.ceil((top + room) / height) + bounds.rowsBeyond),
     atEnd,
     toEnd: () => {
       following.current = true

@@ -1,3 +1,4 @@
+import { timeOf } from '../../model/words.ts'
 import { readAnsi } from './ansi.ts'
 import type { Entry } from './log-buffer.ts'
 import { lookOf } from './palette.ts'
@@ -10,8 +11,8 @@ interface LogLineProps {
   readonly times: boolean
 }
 
-export const timeOf = (time: string | null): string =>
-  time === null ? '' : new Date(time).toLocaleTimeString(undefined, { hour12: false })
+/** The time of day that a line was written; empty where nobody knows it. */
+export const writtenAt = ({ time }: Entry): string => (time === null ? '' : timeOf(Date.parse(time)))
 
 /** The parts of a text that match, and the others. */
 function parts(text: string, from: number, ranges: ReadonlyArray<readonly [number, number]>) {
@@ -29,7 +30,7 @@ function parts(text: string, from: number, ranges: ReadonlyArray<readonly [numbe
 }
 
 export function LogLine({ entry, needle, isCurrent, times }: LogLineProps) {
-  const time = times ? <span class="log-time">{timeOf(entry.time)}</span> : null
+  const time = times ? <span class="log-time">{writtenAt(entry)}</span> : null
   if (entry.kind === 'mark') {
     return (
       <div class="log-line log-mark">

@@ -84,8 +84,8 @@ export function LogView({ label, entries, version, end, dropped, shown, needle, 
     }
   }, [jump])
 
-  const first = Math.max(0, rows.find(sight.top) - bounds.logBeyond)
-  const last = Math.min(rows.count, rows.find(sight.top + sight.height) + 1 + bounds.logBeyond)
+  const first = Math.max(0, rows.find(sight.top) - bounds.rowsBeyond)
+  const last = Math.min(rows.count, rows.find(sight.top + sight.height) + 1 + bounds.rowsBeyond)
   const drawn = Array.from({ length: Math.max(0, last - first) }, (_, index) => rows.at(first + index))
   return (
     <div class="log-frame">

@@ -1,10 +1,12 @@
 import { useMemo, useState } from 'preact/hooks'
 import type { Client } from '../../../../src/client/browser.ts'
+import { download } from '../../model/download.ts'
 import type { Inspector } from '../../model/inspector.ts'
+import { copy } from '../copy.ts'
 import { FailureNote } from '../drive/failure-note.tsx'
 import type { PanelProps } from '../panels.ts'
 import type { Entry } from './log-buffer.ts'
-import { timeOf } from './log-line.tsx'
+import { writtenAt } from './log-line.tsx'
 import { LogView } from './log-view.tsx'
 import { chosen, needleOf } from './search.ts'
 import { useLog } from './use-log.ts'
@@ -69,8 +71,8 @@ function Log({
         return entry === undefined ? [] : [lineOf(entry, times)]
       })
       .join('\n')
-  const copy = (): void => {
-    navigator.clipboard.writeText(text()).then(
+  const copyAll = (): void => {
+    copy(text()).then(
       () => inspector.say('The log was copied'),
       () => inspector.say('This browser does not let the page copy. Select the text, or download it.', 'error'),
     )
@@ -125,10 +127,10 @@ function Log({
         <Toggle on={times} set={setTimes}>
           Times
         </Toggle>
-        <button type="button" class="control-button" onClick={copy}>
+        <button type="button" class="control-button" onClick={copyAll}>
           Copy
         </button>
-        <button type="button" class="control-button" onClick={() => download(`${service}.log`, text())}>
+        <button type="button" class="control-button" onClick={() => download(`${service}.log`, `${text()}\n`, 'text/plain')}>
           Download
         </button>
       </div>
@@ -157,8 +159,8 @@ function Log({
   )
 }
 
-const lineOf = ({ text, time, kind }: Entry, times: boolean): string =>
-  `${times ? `${timeOf(time)} ` : ''}${kind === 'mark' ? `--- ${text} ---` : text}`
+const lineOf = (entry: Entry, times: boolean): string =>
+  `${times ? `${writtenAt(entry)} ` : ''}${entry.kind === 'mark' ? `--- ${entry.text} ---` : entry.text}`
 
 interface ToggleProps {
   readonly on: boolean
@@ -172,13 +174,4 @@ function Toggle({ on, set, children }: ToggleProps) {
       {children}
     </button>
   )
-}
-
-function download(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text, '\n'], { type: 'text/plain' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  URL.revokeObjectURL(url)
 }

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 import type { Client, Output } from '../../../../src/client/browser.ts'
 import type { Fact } from '../../../../src/protocol/facts.ts'
 import type { ActorRow } from '../../../../src/protocol/inspection.ts'
+import { timeOf } from '../../model/words.ts'
 import { bounds } from '../bounds.ts'
 import { type Failure, failureOf } from '../drive/failure.ts'
 import { FailureNote } from '../drive/failure-note.tsx'
@@ -106,7 +107,7 @@ export function RestartsPanel({ inspector, row }: PanelProps) {
                 <tr key={seq} class={tone === '' ? undefined : `rst-${tone}`}>
                   <td>
                     <time dateTime={time} title={time}>
-                      {new Date(time).toLocaleTimeString(undefined, { hour12: false })}
+                      {timeOf(Date.parse(time))}
                     </time>
                   </td>
                   {isGroup ? <td>{about}</td> : null}

@@ -1,3 +1,4 @@
+import { bounds } from '../bounds.ts'
 import type { Entry } from '../events/journal.ts'
 
 /** Whom a sequence is about: a lane for each. */
@@ -5,17 +6,16 @@ import type { Entry } from '../events/journal.ts'
 /** The world outside the system: what is sent by nobody of it. */
 export const outside = 'outside'
 
-/** Lanes that are there by themselves; more can be added by hand. */
-const most = 6
-/** Entries that are looked through for those that an actor talked to. */
-const looked = 4_000
-
-const senderOf = ({ from }: Entry): string => from ?? outside
+export const senderOf = ({ from }: Entry): string => from ?? outside
 
 /** The actor, and those that it talked to last; its parent before it, in the order in which they began. */
 export function lanesOf(actor: string, entries: readonly Entry[], parent: string | undefined): string[] {
   const others = new Set<string>()
-  for (let index = entries.length - 1; index >= Math.max(0, entries.length - looked) && others.size < most - 1; index -= 1) {
+  for (
+    let index = entries.length - 1;
+    index >= Math.max(0, entries.length - bounds.laneEntries) && others.size < bounds.lanes - 1;
+    index -= 1
+  ) {
     const entry = entries[index]
     if (entry === undefined || entry.kind !== 'event') continue
     if (entry.actor === actor) others.add(senderOf(entry))
@@ -36,8 +36,6 @@ export const isBetween = (entry: Entry, lanes: ReadonlySet<string>): boolean =>
   entry.kind !== 'named' &&
   lanes.has(entry.actor) &&
   (entry.kind !== 'event' || entry.fate === 'moved' || lanes.has(senderOf(entry)))
-
-export const laneOfSender = (entry: Entry): string => senderOf(entry)
 
 /** What answers something, or tells of an end: drawn dashed. */
 export const isReply = ({ event }: Entry): boolean => /^xstate\.(done|error|snapshot)\.|\.(done|failed|ended|reply)$/.test(event)

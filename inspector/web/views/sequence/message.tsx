@@ -1,7 +1,8 @@
 import type { Inspector } from '../../model/inspector.ts'
+import { eventWords, exactTimeOf } from '../../model/words.ts'
 import type { Entry } from '../events/journal.ts'
-import { eventWords, nameOf, timeOf, transitionOf } from '../events/words.ts'
-import { isReply, laneOfSender } from './lanes.ts'
+import { nameOf, transitionOf } from '../events/words.ts'
+import { isReply, senderOf } from './lanes.ts'
 
 /** One row of a sequence: an event on its way from lane to lane, and what became of it. */
 
@@ -56,12 +57,12 @@ function Arrow({
 
 export function Message({ inspector, entry, index, count, lanes, laneWidth, height, chosen, onChoose }: MessageProps) {
   const middle = (lane: string): number => (lanes.indexOf(lane) + 0.5) * laneWidth
-  const sender = laneOfSender(entry)
+  const sender = senderOf(entry)
   const to = middle(entry.actor)
   const from = entry.kind === 'event' && lanes.includes(sender) ? middle(sender) : to
   const outcome = transitionOf(entry)
-  const words = eventWords(entry.event, null)
-  const said = `${timeOf(entry.at)}: ${entry.kind === 'event' ? `${nameOf(inspector, entry.from)} to ` : ''}${nameOf(inspector, entry.actor)}: ${words}${outcome === '' ? '' : `, ${outcome}`}`
+  const words = eventWords(entry.event)
+  const said = `${exactTimeOf(entry.at)}: ${entry.kind === 'event' ? `${nameOf(inspector, entry.from)} to ` : ''}${nameOf(inspector, entry.actor)}: ${words}${outcome === '' ? '' : `, ${outcome}`}`
   return (
     <div
       id={`message-${entry.seq}`}

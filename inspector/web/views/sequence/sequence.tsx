@@ -1,11 +1,14 @@
 import { useMemo, useRef, useState } from 'preact/hooks'
 import type { ActorRow } from '../../../../src/protocol/inspection.ts'
 import type { Inspector } from '../../model/inspector.ts'
+import { bounds } from '../bounds.ts'
 import { EntryDetails } from '../events/entry-details.tsx'
 import '../events/events.css'
-import { Filters, type Filter } from '../events/filters.tsx'
+import { everything, passes } from '../events/filter.ts'
+import { Filters } from '../events/filters.tsx'
 import { journalOf, type Entry } from '../events/journal.ts'
-import { useEntries } from '../events/use-entries.ts'
+import { useChoice } from '../events/use-choice.ts'
+import { useEntries, useTypes } from '../events/use-entries.ts'
 import { useRows } from '../events/use-rows.ts'
 import { nameOf } from '../events/words.ts'
 import { isBetween, lanesOf, outside } from './lanes.ts'
@@ -22,14 +25,11 @@ interface SequenceProps {
 /** px */
 const rowHeight = 40
 const laneWidth = 190
-/** Actors that are offered as further lanes. */
-const offered = 500
 
 export function Sequence({ inspector, row }: SequenceProps) {
   const [byHand, setByHand] = useState<{ readonly actor: string; readonly lanes: readonly string[] } | null>(null)
-  const [filter, setFilter] = useState<Filter>({ text: '', type: '', only: 'everything' })
+  const [filter, setFilter] = useState(everything)
   const [paused, setPaused] = useState(false)
-  const [chosen, setChosen] = useState<Entry | null>(null)
   const box = useRef<HTMLDivElement>(null)
   const journal = journalOf(inspector)
   journal.take(inspector.records.value.list)
@@ -42,34 +42,16 @@ export function Sequence({ inspector, row }: SequenceProps) {
   const key = JSON.stringify([lanes, filter])
   const accepts = useMemo(() => {
     const among = new Set(lanes)
-    return (entry: Entry): boolean =>
-      isBetween(entry, among) &&
-      (filter.type === '' || entry.event === filter.type) &&
-      (filter.only === 'everything' || entry.fate === (filter.only === 'transitions' ? 'moved' : filter.only)) &&
-      (filter.text === '' || entry.event.toLowerCase().includes(filter.text.toLowerCase()))
+    return (entry: Entry): boolean => isBetween(entry, among) && passes(filter, inspector, entry)
   }, [key])
   const { list, waiting } = useEntries(inspector, accepts, key, paused)
   const rows = useRows(box, list.length, rowHeight)
-  const shownAt = inspector.moment.value
-  const types = useMemo(
-    () => [...new Set(list.slice(-2_000).map(({ event }) => event))].sort(),
-    [key, Math.floor(list.length / 50)],
-  )
+  const { chosen, choose, isChosen, onKeyDown } = useChoice(inspector, list, rows)
+  const types = useTypes(list, key)
   const change = (next: readonly string[]): void => setByHand({ actor: row.id, lanes: next })
-  const others = [outside, ...inspector.shown.value.actors.keys()].filter((id) => !lanes.includes(id)).slice(0, offered)
-  const move = (event: KeyboardEvent): void => {
-    const at = chosen === null ? list.length : list.indexOf(chosen)
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 10, PageUp: at - 10, Home: 0, End: list.length - 1 }[
-      event.key
-    ]
-    if (event.key === 'Escape') setChosen(null)
-    if (event.key === 'Enter' && chosen !== null) inspector.moment.value = chosen.step?.seq ?? chosen.seq
-    if (to === undefined) return
-    event.preventDefault()
-    const next = Math.max(0, Math.min(list.length - 1, to))
-    setChosen(list[next] ?? null)
-    rows.reveal(next)
-  }
+  const others = [outside, ...inspector.shown.value.actors.keys()]
+    .filter((id) => !lanes.includes(id))
+    .slice(0, bounds.lanesOffered)
   const inSight = list.slice(rows.first, rows.last)
   return (
     <div class="sequence">
@@ -122,7 +104,7 @@ export function Sequence({ inspector, row }: SequenceProps) {
             aria-label={`Events between ${lanes.map((lane) => nameOf(inspector, lane === outside ? undefined : lane)).join(', ')}. Enter shows the moment of the chosen one.`}
             aria-activedescendant={chosen !== null && inSight.includes(chosen) ? `message-${chosen.seq}` : undefined}
             style={{ height: `${list.length * rowHeight}px` }}
-            onKeyDown={move}
+            onKeyDown={onKeyDown}
           >
             {inSight.map((entry, index) => (
               <Message
@@ -134,8 +116,8 @@ export function Sequence({ inspector, row }: SequenceProps) {
                 lanes={lanes}
                 laneWidth={laneWidth}
                 height={rowHeight}
-                chosen={entry === chosen || (shownAt !== null && shownAt === (entry.step?.seq ?? entry.seq))}
-                onChoose={setChosen}
+                chosen={isChosen(entry)}
+                onChoose={choose}
               />
             ))}
           </div>
@@ -154,7 +136,7 @@ export function Sequence({ inspector, row }: SequenceProps) {
         </button>
       )}
       {list.length === 0 && <p class="events-empty">Nothing has gone between these yet.</p>}
-      {chosen !== null && <EntryDetails inspector={inspector} entry={chosen} onClose={() => setChosen(null)} />}
+      {chosen !== null && <EntryDetails inspector={inspector} entry={chosen} onClose={() => choose(null)} />}
     </div>
   )
 }
