@@ -6,6 +6,9 @@ import { createModel } from './model/model.ts'
 import { Page } from './shell/page.tsx'
 import { restoreTheme } from './shell/theme.ts'
 
+/** From the mark on nothing of the page has to be fetched any more. */
+const fetchRest = (): void => void fetchAll().then(() => performance.mark('hyphae.fetched'))
+
 const page = document.querySelector('#page')
 if (page !== null) {
   restoreTheme()
@@ -16,5 +19,5 @@ if (page !== null) {
   })
   render(<Page model={model} />, page)
   model.start()
-  addEventListener('load', () => void requestIdleCallback(() => void fetchAll(), { timeout: 5_000 }))
+  addEventListener('load', () => void requestIdleCallback(fetchRest, { timeout: 5_000 }))
 }

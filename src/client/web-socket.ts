@@ -11,6 +11,8 @@ const bearer = (token: string): string => {
   return `hyphae.bearer.${btoa(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')}`
 }
 
+const openState = 1
+
 const closed = { normal: 1000, tooSlow: 1013 } as const
 
 /** Why it was closed, by its code (RFC 6455). */
@@ -73,7 +75,10 @@ function channelOf(socket: WebSocket, address: Address, events: ChannelEvents): 
   })
   socket.addEventListener('close', ({ code, reason }) => events.lost(lossOf(address, code, reason)))
   return {
-    send: (text) => socket.send(text),
+    send(text) {
+      // That it is closed is told by its own event; the browser would complain of what is sent until then.
+      if (socket.readyState === openState) socket.send(text)
+    },
     close: () => socket.close(closed.normal),
   }
 }

@@ -92,7 +92,7 @@ export function fleetFolder(config: string) {
       await eventually(() => {
         if (running.child.exitCode !== null) throw new Error(`up ended: ${running.out}${running.err}`)
         expect(running.out).toMatch(/^NAME +STATUS/m)
-      })
+      }, 30_000)
       return running
     },
     /** Leaves neither processes nor files behind. */

@@ -35,3 +35,9 @@ export async function redeem(ticket: string): Promise<string> {
   const why = typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : `HTTP ${answer.status}`
   throw new Error(`this link is of no use (${why}); such a link works once and not for long`)
 }
+
+/** Ends the login of a token, so that nobody comes in by it later. One that the config lists is no login, and stays. */
+export async function leave(token: string): Promise<void> {
+  const headers = { authorization: `Bearer ${token}` }
+  await fetch('./logout', { method: 'POST', headers, credentials: 'omit', redirect: 'error' }).catch(() => undefined)
+}

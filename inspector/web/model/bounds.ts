@@ -27,6 +27,8 @@ export const bounds = {
   longestRetry: 5_000,
   /** How long opening a connection, or a question, may take, ms. */
   patience: 10_000,
+  /** How often a live connection is asked whether it still is one, ms. */
+  heartbeat: 10_000,
   /** A recording that is opened, bytes. */
   recordingBytes: 256 * 1024 * 1024,
   /** What one in a file may hold. */

@@ -2,7 +2,7 @@ import { computed, effect, signal, untracked, type Signal } from '@preact/signal
 import type { Client } from '../../../src/client/browser.ts'
 import type { ActorRow, InspectionItem } from '../../../src/protocol/inspection.ts'
 import type { ChartLayout } from '../../layout/layout.ts'
-import { keepToken, tokenOf } from './access.ts'
+import { keepToken, leave, tokenOf } from './access.ts'
 import { bounds } from './bounds.ts'
 import { createCharts } from './charts.ts'
 import { createContexts } from './contexts.ts'
@@ -79,10 +79,16 @@ export function createModel({ url, draw }: Origin): PageModel {
   }
 
   const queue: InspectionItem[] = []
+  /** Records in it. */
+  let waiting = 0
+  /** The oldest moment, where it is shown in place of one that is not known any more. */
+  let fallenTo: number | null = null
   function apply(): void {
     const items = queue.splice(0)
+    waiting = 0
     if (items.length === 0) return
     const before = timeline.run
+    if (items.some((item) => item.type === 'begin' && item.run !== before)) navigation.leaveRun()
     const { touched, began } = feed.take(items)
     if (began !== null) {
       ahead = began.at - Date.now()
@@ -95,7 +101,11 @@ export function createModel({ url, draw }: Origin): PageModel {
     }
     for (const item of items) if (item.type === 'records') contexts.add(item.records)
     const past = moment.peek()
-    if (past !== null && past < timeline.oldest) moment.value = timeline.oldest
+    if (past !== null && past < timeline.oldest) {
+      if (past !== fallenTo) say('That moment is not known any more: this is the oldest that still is.')
+      fallenTo = timeline.oldest
+      moment.value = fallenTo
+    }
     records.value = { list: timeline.records }
     // In the past the present goes on unseen.
     if (moment.peek() === null) show(touched)
@@ -123,8 +133,11 @@ export function createModel({ url, draw }: Origin): PageModel {
     me: (next) => (me.value = next),
     opened: feed.interrupted,
     items(items) {
-      queue.push(...items)
-      if (queue.length > bounds.unapplied) apply()
+      for (const item of items) {
+        queue.push(item)
+        waiting += item.type === 'records' ? item.records.length : 1
+      }
+      if (waiting > bounds.unapplied) apply()
       else soon()
     },
   })
@@ -217,6 +230,8 @@ export function createModel({ url, draw }: Origin): PageModel {
       navigation.start()
     },
     login(token) {
+      const before = tokenOf()
+      if (token === '' && before !== undefined) void leave(before)
       keepToken(token === '' ? null : token)
       session.start()
     },
@@ -235,6 +250,7 @@ export function createModel({ url, draw }: Origin): PageModel {
         const recording = await readRecording(chosen)
         session.stop()
         queue.length = 0
+        if (recording.run !== timeline.run) navigation.leaveRun()
         file.value = recording
         charts.put(recording.charts, recording.layouts)
         timeline.begin({ run: recording.run, seq: recording.seq, at: recording.at, actors: recording.actors })

@@ -63,10 +63,26 @@ export function createNavigation({ shown, known, link, session, find, rowOf, say
     return { name, near: nearest(name, addresses) ?? null }
   })
 
+  /** The nearest there is with an address, from an actor upwards. */
+  function addressAt(actor: string): string | null {
+    for (let id: string | undefined = actor; id !== undefined; id = rowOf(id)?.parent) {
+      const address = rowOf(id)?.address
+      if (address !== undefined) return address
+    }
+    return null
+  }
+
   return {
     selected,
     missing,
     follow,
+    /** In another run the same number is somebody else's: who is looked at is named by the address from here on. */
+    leaveRun(): void {
+      const id = selected.peek()
+      if (id === null || wanted.peek() !== id) return
+      wanted.value = addressAt(id)
+      history.replaceState(null, '', hashOf(wanted.peek()))
+    },
     /** Is there a name, and nobody yet who has it? */
     isLost: (): boolean => wanted.peek() !== null && selected.peek() === null,
     start(): void {

@@ -26,13 +26,17 @@ export interface Session {
   stop(): void
 }
 
-const needsLogin = (error: unknown): boolean => error instanceof HyphaeError && ['unauthorized', 'forbidden'].includes(error.code)
+/** 429 is said of wrong tokens alone, after some of them: to try that one again and again would make it last. */
+const needsLogin = (error: unknown): boolean =>
+  error instanceof HyphaeError && (['unauthorized', 'forbidden'].includes(error.code) || error.data?.['http'] === 429)
 
 export function createSession(parts: SessionParts): Session {
   /** The one that goes on now; another one has taken its place where it is not this. */
   let current: AbortController | null = null
   let wake: () => void = () => {}
   let since: number | null = null
+  /** What ended the last connection that was live. */
+  let loss: string | null = null
 
   function pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
@@ -46,7 +50,17 @@ export function createSession(parts: SessionParts): Session {
 
   async function talk(turn: AbortController): Promise<void> {
     const token = parts.token()
-    const client = await connect({ url: parts.url, token, timeout: bounds.patience })
+    // One WebSocket for all calls: over HTTP each would be a connection of its own, and told among what happens.
+    const client = await connect({ url: parts.url.replace(/^http/, 'ws'), token, timeout: bounds.patience })
+    let silence: unknown
+    let pulse: ReturnType<typeof setInterval> | undefined
+    /** Of one who has gone to sleep, or whose network has gone, nothing is heard by itself. */
+    const feel = (): void => {
+      client.call('system.whoami', {}).catch((error: unknown) => {
+        silence ??= error
+        client.close()
+      })
+    }
     const isOver = (): boolean => turn.signal.aborted
     turn.signal.addEventListener('abort', () => client.close())
     if (isOver()) return client.close()
@@ -60,17 +74,22 @@ export function createSession(parts: SessionParts): Session {
       )
       parts.me({ name, role, commands: new Set(commands) })
       parts.opened()
+      pulse = setInterval(feel, bounds.heartbeat)
       for await (const item of items) {
         if (isOver()) return
         if (item.type === 'begin') {
           since = null
+          loss = null
           parts.client(client)
           parts.link({ state: 'live' })
         }
         parts.items([item])
       }
-      throw new HyphaeError('unavailable', 'the stream ended')
+      throw silence ?? new HyphaeError('unavailable', 'the stream ended')
+    } catch (error) {
+      throw silence ?? error
     } finally {
+      clearInterval(pulse)
       client.close()
       if (!isOver()) parts.client(null)
     }
@@ -87,9 +106,11 @@ export function createSession(parts: SessionParts): Session {
         const why = error instanceof Error ? error.message : String(error)
         if (needsLogin(error)) {
           parts.me(null)
-          parts.link({ state: 'login', why: parts.token() === undefined ? null : why })
+          // Who was let in until now wants to know what has become of that.
+          parts.link({ state: 'login', why: parts.token() === undefined ? null : loss === null ? why : `${loss}; ${why}` })
           return
         }
+        loss ??= why
         // One that lived for a while was a good one.
         tries = Date.now() - begun > bounds.longestRetry ? 0 : tries + 1
         since ??= Date.now()
@@ -106,6 +127,7 @@ export function createSession(parts: SessionParts): Session {
       current?.abort()
       current = new AbortController()
       since = null
+      loss = null
       parts.link({ state: 'connecting' })
       void run(current)
     },

@@ -124,8 +124,11 @@ export function createTimeline(most?: number, slack?: number) {
       forget(touched)
       return touched
     },
-    /** Shows the fleet as it was after a record; null: as it is. Answers whose rows are others now. */
-    show(moment: number | null): ReadonlySet<string> {
+    /** Shows the fleet as it was after a record; null: as it is. Answers whose rows are others now; null: all. */
+    show(moment: number | null): ReadonlySet<string> | null {
+      // The records between what was shown and now have been dropped, so the way there is from the present alone.
+      const isCutOff = past !== null && past.seq < oldest()
+      if (isCutOff) past = null
       if (moment === null) {
         const touched = new Set(past?.dropped)
         const from = past === null ? store.list.length : store.upTo(past.seq)
@@ -134,10 +137,11 @@ export function createTimeline(most?: number, slack?: number) {
           if (record !== undefined) touched.add(subjectOf(record))
         }
         past = null
-        return touched
+        return isCutOff ? null : touched
       }
       past ??= { actors: new Map(present), seq, dropped: new Set() }
-      return move(past, Math.min(Math.max(moment, oldest()), seq))
+      const touched = move(past, Math.min(Math.max(moment, oldest()), seq))
+      return isCutOff ? null : touched
     },
     shown: () => (past === null ? { actors: present as ReadonlyMap<string, ActorRow>, seq } : past),
     /** The actors as they stood after a record: a map of one's own. */

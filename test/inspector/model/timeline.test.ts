@@ -24,7 +24,7 @@ describe('a timeline', () => {
     /** What one knows who takes over only the rows that are said to be others. */
     const followed = new Map(timeline.present)
     const show = (moment: number | null): void => {
-      for (const id of timeline.show(moment)) {
+      for (const id of timeline.show(moment) ?? []) {
         const row = timeline.shown().actors.get(id)
         if (row === undefined) followed.delete(id)
         else followed.set(id, row)
@@ -72,7 +72,7 @@ describe('a timeline', () => {
     timeline.add(fleet.records(40))
     expect(timeline.shown().actors).toEqual(then)
     expect(timeline.seq).toBeGreaterThan(seq)
-    expect(timeline.show(null).size).toBeGreaterThan(0)
+    expect(timeline.show(null)?.size).toBeGreaterThan(0)
     expect(timeline.shown().actors).toEqual(new Map(fleet.actors))
   })
 
@@ -86,6 +86,25 @@ describe('a timeline', () => {
     timeline.show(1)
     expect(timeline.shown().seq).toBe(timeline.oldest)
     expect(timeline.oldest).toBe((timeline.records[0]?.seq ?? 0) - 1)
+  })
+
+  test('shows the oldest moment as it was where the one that was looked at has been dropped, and all rows are others', () => {
+    const fleet = synthetic(3, 4)
+    const timeline = createTimeline(100, 20)
+    timeline.begin(beginAt(fleet))
+    timeline.add(fleet.records(50))
+    timeline.show(timeline.seq)
+    const moments = new Map<number, ReadonlyMap<string, ActorRow>>()
+    for (let round = 0; round < 300; round++) {
+      timeline.add(fleet.records(1))
+      moments.set(timeline.seq, new Map(fleet.actors))
+    }
+    expect(timeline.show(timeline.oldest)).toBeNull()
+    expect(timeline.shown().seq).toBe(timeline.oldest)
+    expect(timeline.shown().actors).toEqual(moments.get(timeline.oldest))
+    timeline.add(fleet.records(300))
+    expect(timeline.show(null)).toBeNull()
+    expect(timeline.shown().actors).toEqual(new Map(fleet.actors))
   })
 
   test('knows the last step of an actor, at the moment that is shown', () => {
