@@ -123,23 +123,23 @@ describe.skipIf(noBrowser !== null)('a chart in the browser', () => {
       await act()
       await eventually(async () => expect(await camera()).not.toBe(before))
     }
-    await eventually(async () => expect(await scale()).toBeCloseTo(0.72))
+    await eventually(async () => expect(await scale()).toBeCloseTo(0.85))
     await changed(() => views.page.click('[aria-label="Zoom in"]'))
-    expect(await scale()).toBeCloseTo(0.9)
+    expect(await scale()).toBeCloseTo(1.0625)
     await views.page.focus('.chart-pane')
     await changed(() => views.page.keyboard.press('-'))
-    expect(await scale()).toBeCloseTo(0.72)
+    expect(await scale()).toBeCloseTo(0.85)
     await changed(() => views.page.keyboard.press('ArrowRight'))
     await views.page.mouse.move(400, 400)
     await changed(() => views.page.mouse.wheel(0, -200))
-    expect(await scale()).toBeGreaterThan(0.72)
+    expect(await scale()).toBeGreaterThan(0.85)
     await changed(async () => {
       await views.page.mouse.down()
       await views.page.mouse.move(300, 300, { steps: 4 })
       await views.page.mouse.up()
     })
     await changed(() => views.page.click('text=Fit'))
-    expect(await scale()).toBeLessThan(0.72)
+    expect(await scale()).toBeLessThan(0.85)
   })
 
   test('follows the active state where it goes out of sight', async () => {
@@ -187,7 +187,7 @@ describe.skipIf(noBrowser !== null)('a chart in the browser', () => {
 
   test('the file that it is saved as stands by itself', async () => {
     const { views } = await process('up.healthy')
-    const [file] = await Promise.all([views.page.waitForEvent('download'), views.page.click('text=Download SVG')])
+    const [file] = await Promise.all([views.page.waitForEvent('download'), views.page.click('[aria-label="Download SVG"]')])
     expect(file.suggestedFilename()).toBe('process.web.svg')
     const text = readFileSync(await file.path(), 'utf8')
     expect(text).toMatch(/^<svg [^>]*viewBox="0 0 \d+ \d+"/)

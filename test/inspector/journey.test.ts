@@ -22,6 +22,20 @@ supervisor:
     worker: { command: sh, args: [-c, 'exec sleep 1000'], restart_policy: always }
 `
 
+/** A small shop, for the picture. */
+const shop = `
+state: .hyphae
+supervisor:
+  restart: { delay: 8000, max_delay: 8000, jitter: 0, max_restarts: 10 }
+  services:
+    migrate: { command: sh, args: [-c, 'sleep 0.3'], one_shot: true }
+    postgres: { command: sh, args: [-c, 'echo ready; exec sleep 1000'], restart_policy: always, depends_on: { migrate: completed } }
+    catalog: { command: sh, args: [-c, 'exec sleep 1000'], restart_policy: always, depends_on: { postgres: started } }
+    checkout: { command: sh, args: [-c, 'exec sleep 1000'], restart_policy: always, depends_on: { postgres: started } }
+    storefront: { command: sh, args: [-c, 'exec sleep 1000'], restart_policy: always, depends_on: { catalog: started } }
+    mailer: { command: sh, args: [-c, 'exec sleep 1000'], restart_policy: always }
+`
+
 let browser: Browser
 let place: ReturnType<typeof fleetFolder> | undefined
 beforeAll(async () => {
@@ -65,15 +79,18 @@ const endsIn = async (page: Page, state: string): Promise<void> =>
 
 const treeRow = (page: Page, name: string): Locator => page.getByRole('treeitem', { name: new RegExp(`\\b${name}\\b`) }).first()
 
+async function placeOf(one: ReturnType<typeof fleetFolder>): Promise<string> {
+  const { out } = await one.run(['status', '--json'])
+  const { listeners } = JSON.parse(out) as { listeners: Array<{ name: string; address: string }> }
+  return `http://${listeners.find(({ name }) => name === 'http')?.address ?? ''}/`
+}
+
 async function started(): Promise<{ readonly url: string; pid(service: string): Promise<number> }> {
   place = fleetFolder(config)
   const one = place
   await one.up()
-  const { out } = await one.run(['status', '--json'])
-  const { listeners } = JSON.parse(out) as { listeners: Array<{ name: string; address: string }> }
-  const address = listeners.find(({ name }) => name === 'http')?.address ?? ''
   return {
-    url: `http://${address}/`,
+    url: await placeOf(one),
     async pid(service) {
       return (await one.status(service)).pid ?? 0
     },
@@ -162,13 +179,24 @@ describe.skipIf(noBrowser !== null)('the inspector, on real programs', () => {
   })
 
   test('has a picture', { timeout: 90_000 }, async () => {
-    const fleet = await started()
-    const { page, complaints } = await visit(`${fleet.url}#/service.web`)
+    place = fleetFolder(shop)
+    await place.run(['up', '-d'])
+    const url = await placeOf(place)
+    const { page, complaints } = await visit(`${url}#/service.checkout`)
     await endsIn(page, 'healthy')
-    process.kill(await fleet.pid('web'), 'SIGKILL')
+    await page.getByRole('tab', { name: 'Events' }).click()
+    process.kill((await place.status('checkout')).pid ?? 0, 'SIGKILL')
     await endsIn(page, 'backingOff')
-    const folder = process.env['HYPHAE_PICTURES'] ?? join(place?.cwd ?? '', 'pictures')
+    // What is in the picture: the edge that fired, why, and the banner.
+    await page.locator('.chart-label.is-fired').first().waitFor()
+    await page.locator('.banner').getByText('checkout has crashed').waitFor()
+    await page.locator('.actor-reason', { hasText: 'SIGKILL' }).waitFor()
+    const folder = process.env['HYPHAE_PICTURES'] ?? join(place.cwd, 'pictures')
     mkdirSync(folder, { recursive: true })
+    // A message goes by itself, an animation ends.
+    await eventually(async () =>
+      expect(await page.evaluate(() => document.getAnimations().every(({ playState }) => playState === 'finished'))).toBe(true),
+    )
     await page.screenshot({ path: resolve(folder, 'inspector.png') })
     expect(complaints).toEqual([])
   })

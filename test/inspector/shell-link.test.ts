@@ -29,6 +29,7 @@ describe.skipIf(noBrowser !== null)('the connection', () => {
     server.lose(false)
     await page.getByText('connection lost').waitFor()
     await page.getByText(/trying again in \d+ s/).waitFor()
+    expect(await page.locator('.time-now').innerText()).toBe('last known')
     expect(await eventsOf(page)).toBe(now())
     server.tell(fleet.records(200))
     server.takeMore()

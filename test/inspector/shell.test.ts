@@ -155,7 +155,7 @@ describe.skipIf(noBrowser !== null)('the page', () => {
     const { page, row } = await openPage(browser, server.origin, { viewport: { width: 400, height: 800 } })
     await row('api').click()
     await page.getByRole('heading', { name: 'service.api' }).waitFor()
-    expect(await page.getByRole('tree').isVisible()).toBe(false)
+    expect(await page.getByRole('tree', { name: 'Actors' }).isVisible()).toBe(false)
     await page.getByRole('button', { name: 'Back', exact: true }).click()
     await row('api').waitFor()
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(400)

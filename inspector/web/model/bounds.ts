@@ -1,5 +1,7 @@
 /** What the page keeps at most. */
 export const bounds = {
+  /** % of the height below the header that a chart may have, has at first, and that a key changes it by. */
+  split: { least: 20, most: 85, first: 66, step: 4 },
   /** Records of what happened, the oldest dropped first: some 300 bytes each, so 30 MB. */
   records: 100_000,
   /** So many beyond that are dropped at once: moving the rest costs more than the record itself. */

@@ -1,8 +1,10 @@
+import type { ComponentChildren } from 'preact'
 import type { ActorRow } from '../../../src/protocol/inspection.ts'
 import type { PageModel } from '../model/page-model.ts'
 import { ageOf, clockOf } from '../model/words.ts'
 import { PhaseMark, StateChip } from './chips.tsx'
-import { actorHeaderSlots, chartSlots } from './slots.ts'
+import { actorFactSlots, actorHeaderSlots, chartSlots } from './slots.ts'
+import { share, Splitter } from './splitter.tsx'
 import { Tabs } from './tabs.tsx'
 
 /** One actor: who it is and how it does, its chart, and more about it in tabs. */
@@ -12,13 +14,25 @@ export function ActorPane({ model, id }: { readonly model: PageModel; readonly i
   return (
     <article class="actor" aria-labelledby="actor-name">
       <ActorHeader model={model} row={row} />
-      <div class="chart-slot">
-        {chartSlots.map((Chart, index) => (
-          <Chart key={`${index} ${row.id}`} inspector={model} row={row} />
-        ))}
+      <div class={`actor-body ${row.chart === undefined ? 'actor-body-plain' : ''}`}>
+        <ChartBox>
+          {chartSlots.map((Chart, index) => (
+            <Chart key={`${index} ${row.id}`} inspector={model} row={row} />
+          ))}
+        </ChartBox>
+        {row.chart === undefined ? null : <Splitter controls="chart-box" />}
+        <Tabs model={model} row={row} />
       </div>
-      <Tabs model={model} row={row} />
     </article>
+  )
+}
+
+/** What it holds stays as it is while its height changes. */
+function ChartBox({ children }: { readonly children: ComponentChildren }) {
+  return (
+    <div id="chart-box" class="chart-slot" style={{ '--share': `${share.value}%` }}>
+      {children}
+    </div>
   )
 }
 
@@ -27,15 +41,15 @@ function ActorHeader({ model, row }: { readonly model: PageModel; readonly row: 
   const parent = parentOf(model, row)
   return (
     <header class="actor-header">
-      <button type="button" class="back quiet" onClick={() => model.select(null)}>
-        <span aria-hidden="true">‹</span> Back
-      </button>
       <div class="actor-title">
+        <button type="button" class="back quiet" aria-label="Back" onClick={() => model.select(null)}>
+          <span aria-hidden="true">‹</span>
+        </button>
         <h2 id="actor-name">{model.nameOf(row.id)}</h2>
         <PhaseMark phase={row.end === undefined ? row.phase : 'reaped'} named />
         <StateChip row={row} full />
       </div>
-      <p class="actor-facts">
+      <div class="actor-facts">
         <span title={new Date(row.since).toISOString()}>
           since {clockOf(row.since, now)} ({ageOf(row.since, now)})
         </span>
@@ -54,7 +68,10 @@ function ActorHeader({ model, row }: { readonly model: PageModel; readonly row: 
             </a>
           </span>
         )}
-      </p>
+        {actorFactSlots.map((Slot, index) => (
+          <Slot key={`${index} ${row.id}`} inspector={model} row={row} />
+        ))}
+      </div>
       {row.reason === undefined ? null : <p class="actor-reason">{row.reason}</p>}
       {row.end === undefined ? null : <Ended model={model} row={row} />}
       <div class="actor-slots">

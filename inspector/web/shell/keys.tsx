@@ -8,17 +8,24 @@ export const keysShown = signal(false)
 
 const keys: ReadonlyArray<readonly [key: string, does: string]> = [
   ['/', 'search the actors'],
-  ['↑ ↓ Home End', 'move in the tree; letters jump to a name'],
-  ['→ ←', 'unfold and fold a line of the tree, or go into it and out of it'],
-  ['Enter', 'look at the actor'],
-  ['[ ]', 'one record back, or on'],
-  ['Escape', 'back to live'],
   ['t', 'go to the tree'],
+  ['↑ ↓ Home End', 'tree: move; letters jump to a name'],
+  ['→ ←', 'tree: unfold and fold, or go in and out'],
+  ['Enter', 'tree: look at the actor'],
+  ['↑ ↓ ← →', 'chart: move it'],
+  ['+ - 0', 'chart: larger, smaller, all of it'],
+  ['← →', 'tabs: the one before, the next'],
+  ['↑ ↓ Enter', 'line below the chart: its height, and back'],
+  ['[ ]', 'one record back, or on'],
+  ['Escape', 'leave a field; back to live'],
   ['?', 'this list'],
 ]
 
 const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName))
+  target instanceof HTMLElement &&
+  (target.isContentEditable ||
+    ['TEXTAREA', 'SELECT'].includes(target.tagName) ||
+    (target instanceof HTMLInputElement && !['range', 'checkbox', 'radio'].includes(target.type)))
 
 /** One record back or on; on from the last is the present. */
 export function stepTime(model: PageModel, by: 1 | -1): void {
@@ -43,9 +50,11 @@ export function stepTime(model: PageModel, by: 1 | -1): void {
 export function listenForKeys(model: PageModel): () => void {
   const heard = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
+    // A dialog has its own.
+    if (document.querySelector('dialog[open]') !== null) return
     if (event.key === 'Escape') {
       if (isTyping(event.target) && event.target instanceof HTMLElement) event.target.blur()
-      else if (!keysShown.value) model.moment.value = null
+      else model.moment.value = null
       return
     }
     if (isTyping(event.target)) return
@@ -76,7 +85,7 @@ export function Keys() {
       <h2 id="keys-title">Keys</h2>
       <dl>
         {keys.map(([key, does]) => (
-          <div key={key}>
+          <div key={key + does}>
             <dt>
               {key.split(' ').map((one) => (
                 <kbd key={one}>{one}</kbd>

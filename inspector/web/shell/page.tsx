@@ -10,6 +10,7 @@ import { Login } from './login.tsx'
 import { Missing } from './missing.tsx'
 import { Overview } from './overview.tsx'
 import { Side } from './side.tsx'
+import { Switch, wantsOverview } from './switch.tsx'
 import { TimeBar } from './time-bar.tsx'
 import { TopBar } from './top-bar.tsx'
 
@@ -27,7 +28,7 @@ export function Page({ model }: { readonly model: PageModel }) {
   const past = model.moment.value !== null
   return (
     <div
-      class={`page ${past ? 'page-past' : ''} ${selected === null && model.missing.value === null ? 'page-list' : 'page-actor'}`}
+      class={`page ${past ? 'page-past' : ''} ${selected === null && model.missing.value === null ? `page-list ${wantsOverview.value ? 'page-overview' : ''}` : 'page-actor'}`}
     >
       <a class="skip" href="#main" onClick={skip}>
         Skip to the actor
@@ -37,6 +38,7 @@ export function Page({ model }: { readonly model: PageModel }) {
         <Login model={model} why={link.why} />
       ) : (
         <>
+          <Switch />
           <Side model={model} />
           <main class="main" id="main" tabIndex={-1}>
             <Main model={model} />

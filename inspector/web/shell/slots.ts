@@ -20,7 +20,10 @@ export interface ActorProps {
 export const topBarSlots: ReadonlyArray<ComponentType<{ readonly inspector: Inspector }>> = [BannerBar]
 
 /** In the header of the selected actor: what may be done with it. */
-export const actorHeaderSlots: ReadonlyArray<ComponentType<ActorProps>> = [DriveBar, UsageLine]
+export const actorHeaderSlots: ReadonlyArray<ComponentType<ActorProps>> = [DriveBar]
+
+/** Beside what is known of the selected actor in a line. */
+export const actorFactSlots: ReadonlyArray<ComponentType<ActorProps>> = [UsageLine]
 
 /** The selected actor's chart. */
 export const chartSlots: ReadonlyArray<ComponentType<ActorProps>> = [ChartView]

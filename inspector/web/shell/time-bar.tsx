@@ -21,6 +21,7 @@ export function TimeBar({ model }: { readonly model: PageModel }) {
     })
   }, [playing.value])
   const isFile = model.link.value.state === 'file'
+  const isLive = model.link.value.state === 'live'
   // The time of the present goes on by its own clock.
   const { at } = moment === null ? model.shown.peek() : model.shown.value
   const empty = to <= from
@@ -83,7 +84,9 @@ export function TimeBar({ model }: { readonly model: PageModel }) {
         {at === 0 ? '' : moment === null && !isFile ? clockOf(model.now.value).slice(0, 8) : clockOf(at)}
       </span>
       {moment === null ? (
-        <span class={`time-now ${isFile ? '' : 'time-live'}`}>{isFile ? 'end of recording' : 'live'}</span>
+        <span class={`time-now ${isLive ? 'time-live' : ''}`}>
+          {isFile ? 'end of recording' : isLive ? 'live' : 'last known'}
+        </span>
       ) : (
         <button type="button" class="primary" onClick={() => (model.moment.value = null)}>
           {isFile ? 'To the end' : 'Back to live'}

@@ -71,7 +71,7 @@ function Retry({ model, at }: { readonly model: PageModel; readonly at: number }
     <>
       <span class="link-retry">trying again in {seconds} s</span>
       <button type="button" class="quiet" onClick={model.retry}>
-        Now
+        Try now
       </button>
     </>
   )

@@ -1,6 +1,6 @@
 import type { Style } from '../render/paint.ts'
 import { printable, wrapped } from '../render/text.ts'
-import { widthOf } from './cells.ts'
+import { fit, widthOf } from './cells.ts'
 import { tall } from './layout.ts'
 import type { ScreenLook } from './look.ts'
 import { may, type Action, type Model, type Size } from './model.ts'
@@ -34,7 +34,10 @@ function saying(model: Model): readonly [style: Style, text: string] {
   const rows = rowsOf(model)
   const place = rows.length === 0 ? 'nothing matches' : `${selectedAt(rows, model.selected) + 1} of ${rows.length}`
   const filtered = filter === '' ? '' : `, filter "${filter}" (Esc ends it)`
-  return ['dim', `${place}${sort === 'config' ? '' : `, sorted by ${sort}`}${filtered}`]
+  // Its line may have had no room for the whole reason.
+  const chosen = rows[selectedAt(rows, model.selected)]
+  const why = chosen?.status.reason == null ? '' : `  ${chosen.name}: ${chosen.status.reason}`
+  return ['dim', `${place}${sort === 'config' ? '' : `, sorted by ${sort}`}${filtered}${why}`]
 }
 
 type Key = readonly [key: string, what: string, command?: string]
@@ -98,6 +101,8 @@ const mostSaid = 3
 
 export function footerLines(model: Model, { columns, rows }: Size, look: ScreenLook): readonly string[] {
   const [style, text] = saying(model)
-  const said = wrapped(printable(text), columns).slice(0, rows < tall ? 1 : mostSaid)
+  // What is no news has one line, so that the table stays as high as it is.
+  const said =
+    style === 'dim' ? [fit(printable(text), columns)] : wrapped(printable(text), columns).slice(0, rows < tall ? 1 : mostSaid)
   return [...said.map((line) => look.paint(style, line)), keyLine(model, columns, look)]
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { coloured } from '../../../src/cli/render/paint.ts'
+import { coloured, plain } from '../../../src/cli/render/paint.ts'
 import { widthOf } from '../../../src/cli/top/cells.ts'
 import { frameOf } from '../../../src/cli/top/frame.ts'
 import type { Heard } from '../../../src/cli/top/hear.ts'
@@ -104,3 +104,12 @@ test('whatever happens and is typed: as many lines as there are rows, none wider
     { numRuns: 300 },
   )
 }, 60_000)
+
+test('the whole reason of the selected row is told below the table, in one line', () => {
+  const because = 'exited with code 1; gave up after 2 restarts (max_restarts: 2)'
+  const { model } = after([told(fleetOf({ web: { reason: because } }))])
+  const lines = frameOf(model, { columns: 80, rows: 24 }, { paint: plain, unicode: true, now: 0 })
+  expect(lines.at(-2)).toBe(`1 of 1  web: ${because}`)
+  const narrow = frameOf(model, { columns: 48, rows: 24 }, { paint: plain, unicode: true, now: 0 })
+  expect(narrow.at(-2)).toMatch(/^1 of 1  web: exited with code 1; .*…$/)
+})

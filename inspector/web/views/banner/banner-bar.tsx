@@ -32,7 +32,11 @@ export function BannerBar({ inspector }: { readonly inspector: Inspector }) {
   return (
     <div class={`banner banner-${type}`} role="status">
       <b>{title}</b>
-      {message === '' ? null : <span>{message}</span>}
+      {message === '' ? null : (
+        <span class="banner-words" title={message}>
+          {message}
+        </span>
+      )}
       {/* It ticks: nobody wants each second read out. */}
       {left === null ? null : (
         <span class="banner-left" aria-hidden="true">

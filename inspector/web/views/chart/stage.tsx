@@ -115,14 +115,16 @@ export function Stage({ inspector, row, chart, layout }: StageProps) {
         onPointerOver={({ target }) => setHovered(pointedBy(target))}
         onPointerLeave={() => setHovered(null)}
         onClick={({ target }) => setPinned(pointedBy(target))}
-        onKeyDown={({ key }) => {
-          if (key === 'Escape') setPinned(null)
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape' || pinned === null) return
+          event.preventDefault()
+          setPinned(null)
         }}
       >
         <svg class="chart-svg" ref={svg} aria-hidden="true" width={pane.width} height={pane.height}>
           <g
             class={`chart-camera${gliding ? ' is-gliding' : ''}${view.scale < scales.far ? ' is-far' : ''}`}
-            style={{ transform: `scale(${view.scale}) translate(${-view.x}px, ${-view.y}px)` }}
+            style={{ transform: `scale(${view.scale}) translate(${-view.x}px, ${-view.y}px)`, '--px': `${1 / view.scale}px` }}
           >
             <Drawing chart={chart} layout={layout} />
           </g>

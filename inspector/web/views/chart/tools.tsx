@@ -51,11 +51,11 @@ export function Tools({ name, chart, layout, svg, follow, onFollow, zoom, fit, s
       <button type="button" aria-pressed={follow} title="Bring the active state into view" onClick={() => onFollow(!follow)}>
         Follow
       </button>
-      <button type="button" onClick={copyChart}>
-        Copy as Mermaid
+      <button type="button" aria-label="Copy as Mermaid" title="Copy as Mermaid" onClick={copyChart}>
+        Mermaid
       </button>
-      <button type="button" onClick={save}>
-        Download SVG
+      <button type="button" aria-label="Download SVG" title="Download SVG" onClick={save}>
+        SVG
       </button>
     </div>
   )

@@ -1,6 +1,6 @@
 import type { RefObject } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { fitted, kept, scales, zoomed, type Size, type View } from './viewport.ts'
+import { fitted, kept, resized, scales, zoomed, type Size, type View } from './viewport.ts'
 
 /** Moves a drawing by mouse, wheel, fingers and keys. */
 
@@ -45,7 +45,12 @@ export function useViewport(frame: RefObject<HTMLElement | null>, drawing: Size)
     const element = frame.current
     if (element === null) return
     const measure = new ResizeObserver(([entry]) => {
-      if (entry !== undefined) setPane({ width: entry.contentRect.width, height: entry.contentRect.height })
+      if (entry === undefined) return
+      const { pane: before, view } = now.current
+      const next = { width: entry.contentRect.width, height: entry.contentRect.height }
+      now.current.pane = next
+      setPane(next)
+      if (before.width > 0 && next.width > 0) show(resized(view, before, next), false)
     })
     measure.observe(element)
     const fingers = new Map<number, Point>()

@@ -13,8 +13,8 @@ export interface Size {
   readonly height: number
 }
 
-/** `readable`: below this scale a text is smaller than 8 px. `far`: below this one only the names of states are there to be read. */
-export const scales = { least: 0.05, most: 3, readable: 0.72, far: 0.36, step: 1.25 } as const
+/** `readable`: below this scale a text is smaller than 8 px. `opening`: what does not fit begins with it. `far`: below this one only the names of states are there to be read. */
+export const scales = { least: 0.05, most: 3, readable: 0.72, opening: 0.85, far: 0.36, step: 1.25 } as const
 /** px around what is fitted in. */
 const margin = 12
 
@@ -36,7 +36,7 @@ export function fitted(drawing: Size, pane: Size): View {
 export function opening(drawing: Size, pane: Size, around: Box | null): View {
   const all = fitted(drawing, pane)
   if (all.scale >= scales.readable || around === null) return all
-  return kept(centred(around, pane, scales.readable), drawing, pane)
+  return kept(showing({ x: 0, y: 0, scale: scales.opening }, pane, around, true), drawing, pane)
 }
 
 /** The point below (x, y) of the pane stays where it is. */
@@ -55,12 +55,36 @@ export function kept(view: View, drawing: Size, pane: Size): View {
   }
 }
 
-export const sees = (view: View, pane: Size, { x, y, width, height }: Box): boolean =>
-  x + width / 2 > view.x &&
-  x + width / 2 < view.x + pane.width / view.scale &&
-  y + Math.min(height / 2, 60) > view.y &&
-  y + Math.min(height / 2, 60) < view.y + pane.height / view.scale
+/** px between what is looked at and where the pane ends. */
+const rim = 10
 
-/** The smallest move that brings it into the middle. */
-export const showing = (view: View, pane: Size, box: Box): View =>
-  sees(view, pane, box) ? view : centred({ ...box, height: Math.min(box.height, pane.height / view.scale) }, pane, view.scale)
+/** As much of a box as the pane can hold: its upper left part. */
+const holding = ({ scale }: View, pane: Size, { x, y, width, height }: Box): Box => ({
+  x,
+  y,
+  width: Math.min(width, (pane.width - 2 * rim) / scale),
+  height: Math.min(height, (pane.height - 2 * rim) / scale),
+})
+
+/** All of it, or as much as the pane can hold. */
+export function sees(view: View, pane: Size, box: Box): boolean {
+  const { x, y, width, height } = holding(view, pane, box)
+  const edge = (rim - 1) / view.scale
+  return (
+    x >= view.x + edge &&
+    x + width <= view.x + pane.width / view.scale - edge &&
+    y >= view.y + edge &&
+    y + height <= view.y + pane.height / view.scale - edge
+  )
+}
+
+/** Brings it into the middle, where it is not seen already (or in any case: `anyway`). */
+export const showing = (view: View, pane: Size, box: Box, anyway = false): View =>
+  !anyway && sees(view, pane, box) ? view : centred(holding(view, pane, box), pane, view.scale)
+
+/** The middle of the pane stays the middle, when it becomes larger or smaller. */
+export const resized = ({ x, y, scale }: View, before: Size, pane: Size): View => ({
+  x: x + (before.width - pane.width) / 2 / scale,
+  y: y + (before.height - pane.height) / 2 / scale,
+  scale,
+})

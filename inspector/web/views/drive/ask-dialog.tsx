@@ -8,13 +8,15 @@ interface AskProps {
   /** What will happen. */
   readonly words: string
   readonly submit: string
+  /** It takes something away, for good or until somebody brings it back. */
+  readonly grave: boolean
   readonly children?: ComponentChildren
   onYes(): void
   onClose(): void
 }
 
 /** Says what will happen, and asks. */
-export function AskDialog({ title, words, submit, children, onYes, onClose }: AskProps) {
+export function AskDialog({ title, words, submit, grave, children, onYes, onClose }: AskProps) {
   return (
     <Dialog title={title} onClose={onClose}>
       <p>{words}</p>
@@ -23,7 +25,7 @@ export function AskDialog({ title, words, submit, children, onYes, onClose }: As
         <input type="checkbox" checked={alwaysAsk.value} onChange={(event) => setAlwaysAsk(event.currentTarget.checked)} />
         Always ask before something is stopped
       </label>
-      <DialogFoot submit={submit} grave onYes={onYes} onClose={onClose} />
+      <DialogFoot submit={submit} grave={grave} onYes={onYes} onClose={onClose} />
     </Dialog>
   )
 }

@@ -36,6 +36,9 @@ function silence(inspector: Inspector): string | null {
   return null
 }
 
+/** A restart stops something, too, and brings it back. */
+const isGrave = ({ type, stops }: PublicEvent): boolean => stops && type !== 'RESTART'
+
 /** Every event that the selected actor takes now, a button each. */
 export function DriveBar({ inspector, row }: DriveProps) {
   const { address } = row
@@ -106,7 +109,7 @@ function Driven({ inspector, row, address }: DriveProps & { readonly address: st
               <button
                 key={event.type}
                 type="button"
-                class={event.stops ? 'control-button control-grave' : 'control-button control-main'}
+                class={isGrave(event) ? 'control-button control-grave' : 'control-button control-main'}
                 disabled={!driving}
                 title={event.description}
                 onClick={() => clicked(event)}
@@ -134,6 +137,7 @@ function Driven({ inspector, row, address }: DriveProps & { readonly address: st
           title={`${open.event.type} ${inspector.nameOf(row.id)}?`}
           words={open.words}
           submit={open.event.type}
+          grave={isGrave(open.event)}
           onClose={close}
           onYes={() => {
             close()
@@ -146,7 +150,7 @@ function Driven({ inspector, row, address }: DriveProps & { readonly address: st
           title={`${open.event.type} to ${inspector.nameOf(row.id)}`}
           field={fieldOf(open.event.schema)}
           submit={open.event.type}
-          grave={open.event.stops}
+          grave={isGrave(open.event)}
           prefix="event"
           onClose={close}
           send={(value) => send({ ...(isSchema(value) ? value : {}), type: open.event.type })}

@@ -1,6 +1,6 @@
 import type { PanelProps } from '../panels.ts'
 import type { Sample } from './samples.ts'
-import { Sparkline } from './sparkline.tsx'
+import { Sparkline, spanOf } from './sparkline.tsx'
 import { megabytes, percent, useUsage } from './use-usage.ts'
 import './usage.css'
 
@@ -48,10 +48,10 @@ function Figure({ title, hint, samples, of, text }: FigureProps) {
         of={of}
         width={480}
         height={64}
-        label={`${title} over the last 5 minutes: now ${text(now)}, from ${text(least)} to ${text(most)}`}
+        label={`${title} over the last ${spanOf(samples)}: now ${text(now)}, from ${text(least)} to ${text(most)}`}
       />
       <p class="use-why">
-        least {text(least)} · most {text(most)} · {hint}
+        the last {spanOf(samples)} · least {text(least)} · most {text(most)} · {hint}
       </p>
     </section>
   )
