@@ -7,6 +7,7 @@ import type { Command } from './protocol/command.ts'
 import type { ControlRules } from './protocol/control-rules.ts'
 import type { Statement } from './protocol/facts.ts'
 import { addressOf, parseAddress, type Address } from './protocol/ids.ts'
+import { isRecord } from './protocol/json.ts'
 import { lockdownInWords, type Lockdown } from './protocol/lockdown.ts'
 import type { Ticket } from './protocol/login.ts'
 import { originOf, type Principal, type Role } from './protocol/principal.ts'
@@ -102,10 +103,11 @@ export function createSecurity({
   }
 
   /** Why this caller's command is not even looked at. */
-  function refusal(principal: Principal, name: string): ReplyError | undefined {
+  function refusal(principal: Principal, name: string, input: unknown): ReplyError | undefined {
     // The process itself: a signal that ends it, say. A config that is read again changes what runs, whoever has changed the file.
     if (principal.via === 'internal' && name !== reloading) return undefined
-    const locked = registry.get(name)?.kind === 'mutation' && !harmless.has(name) ? lockdown() : null
+    const changes = registry.get(name)?.kind === 'mutation' && !harmless.has(name) && !endsLogin(name, input)
+    const locked = changes ? lockdown() : null
     if (locked === null) return undefined
     const message = `${name} is refused: ${lockdownInWords(locked)}; \`hyphae lockdown off\` ends that`
     return { code: 'forbidden', message, data: { rule: 'lockdown', ...locked } }
@@ -116,10 +118,14 @@ export function createSecurity({
     commands.note(`${principal.name} ${command} ${String(error.data['rule'])}`, { principal, command, error })
   }
   /** Who he is now, or why he gets no further. */
-  function admitted(given: Principal, name: string): { readonly principal: Principal } | { readonly error: ReplyError } {
+  function admitted(
+    given: Principal,
+    name: string,
+    input: unknown,
+  ): { readonly principal: Principal } | { readonly error: ReplyError } {
     const principal = access.current(given)
     if ('because' in principal) return { error: { code: 'unauthorized', message: principal.because, data: {} } }
-    const error = refusal(principal, name)
+    const error = refusal(principal, name, input)
     if (error === undefined) return { principal }
     note(principal, name, error)
     return { error }
@@ -176,14 +182,14 @@ export function createSecurity({
     },
     before: (gateway) => ({
       async invoke(given, name, input) {
-        const one = admitted(given, name)
+        const one = admitted(given, name, input)
         if ('error' in one) return { ok: false, error: one.error }
         const reply = await gateway.invoke(one.principal, name, input)
         if (!reply.ok) note(one.principal, name, reply.error)
         return reply
       },
       subscribe(given, name, input, sink) {
-        const one = admitted(given, name)
+        const one = admitted(given, name, input)
         if ('error' in one) return { error: one.error }
         const opened = streams.subscribe(one.principal, sink, (counted) => gateway.subscribe(one.principal, name, input, counted))
         if ('error' in opened) note(one.principal, name, opened.error)
@@ -204,3 +210,6 @@ export function createSecurity({
 const reloading = 'system.reload'
 /** What a lockdown does not refuse: what ends it, and what changes nothing in the fleet. */
 const harmless: ReadonlySet<string> = new Set(['system.lockdown', 'access.ticket'])
+/** Takes somebody's access away: what a lockdown is for. */
+const endsLogin = (name: string, input: unknown): boolean =>
+  name === 'actor.send' && isRecord(input) && typeof input['to'] === 'string' && parseAddress(input['to']).kind === 'login'

@@ -121,7 +121,8 @@ export function shown(value: unknown, { size, depth }: Bound = recordBound): unk
       case 'string':
         return text(value, redact)
       case 'number':
-        return spend(8, Number.isFinite(value) ? value : String(value))
+        // JSON has no -0.
+        return spend(8, Number.isFinite(value) ? value + 0 : String(value))
       case 'boolean':
         return spend(5, value)
       case 'bigint':

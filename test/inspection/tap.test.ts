@@ -485,8 +485,8 @@ test('contexts of thousands are those of one moment, and others have their turn 
   const words = Array.from({ length: 30 }, (_, index) => `word ${index} `.repeat(20))
   const child = createMachine({
     id: 'child',
-    context: () => ({ n: 0, words }),
-    on: { ADD: { actions: assign({ n: ({ context }: { context: { n: number } }) => context.n + 1 }) } },
+    context: { n: 0, words },
+    on: { ADD: { actions: assign({ n: ({ context }) => context.n + 1 }) } },
   })
   const { root, inspection } = inspected(
     setup({ actors: { child } }).createMachine({

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bounds } from '../../inspector/web/model/bounds.ts'
 import { launchBrowser, noBrowser } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
+import { fetched } from './page.ts'
 import { endsIn, exported, journeyFleet, lit, visit, type JourneyFleet } from './journey-fleet.ts'
 
 /** One who watches a fleet while much happens, while its orchestrator is killed and frozen, and while the fleet becomes another one. */
@@ -121,7 +122,7 @@ describe.skipIf(noBrowser !== null)('whoever watches', () => {
       expect(layouts.length).toBe(charts.length)
       const reader = await visit(browser, `${fleet.origin}/#/service.web`)
       await endsIn(reader.page, 'healthy')
-      await reader.page.waitForFunction(() => performance.getEntriesByName('hyphae.fetched').length > 0)
+      await fetched(reader.page)
       await reader.context.setOffline(true)
       await reader.context.route('**/*', (route) => route.abort())
       await reader.page.getByLabel('Recording to open').setInputFiles(file)

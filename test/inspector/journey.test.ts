@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser, noBrowser } from '../support/chromium.ts'
 import { fleetFolder } from '../support/cli.ts'
 import { eventually } from '../support/eventually.ts'
+import { fetched } from './page.ts'
 
 /**
  * What somebody does who watches a fleet: real programs, the real page, a real browser. `HYPHAE_PICTURES=docs/pictures` has it write
@@ -15,7 +16,7 @@ import { eventually } from '../support/eventually.ts'
 const config = `
 state: .hyphae
 supervisor:
-  restart: { delay: 1500, max_delay: 1500, jitter: 0, max_restarts: unlimited }
+  restart: { delay: 4000, max_delay: 4000, jitter: 0, max_restarts: unlimited }
   services:
     db: { command: sh, args: [-c, 'echo ready; exec sleep 1000'], restart_policy: always }
     web: { command: sh, args: [-c, 'echo listening; exec sleep 1000'], restart_policy: always, depends_on: { db: started } }
@@ -163,6 +164,7 @@ describe.skipIf(noBrowser !== null)('the inspector, on real programs', () => {
     expect(complaints).toEqual([])
 
     // The page stays; its server goes.
+    await fetched(page)
     await place?.run(['down'])
     await page
       .getByText(/connection (was )?lost|nobody answers|trying again/i)

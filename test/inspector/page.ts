@@ -22,6 +22,11 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
   }
 }
 
+/** Resolves once the page needs its server for news only. */
+export async function fetched(page: Page): Promise<void> {
+  await page.waitForFunction(() => performance.getEntriesByName('hyphae.fetched').length > 0)
+}
+
 /** What axe finds wrong. The page's policy lets no script of others in, so it is evaluated. */
 export async function faults(page: Page, axe: string): Promise<readonly string[]> {
   await page.evaluate(axe)

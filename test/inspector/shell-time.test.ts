@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readRecording } from '../../inspector/web/model/recording.ts'
 import { launchBrowser, noBrowser } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
-import { openPage } from './page.ts'
+import { fetched, openPage } from './page.ts'
 import { standIn, type StandIn } from './stand-in.ts'
 import { synthetic, type Synthetic } from './synthetic.ts'
 
@@ -101,6 +101,7 @@ describe.skipIf(noBrowser !== null)('time', () => {
     const away = await standIn(synthetic(1))
     const { page: other, complaints } = await openPage(browser, away.origin)
     await other.locator('.services tbody tr').first().waitFor()
+    await fetched(other)
     await away.end()
     await other.getByText('connection lost').waitFor()
     await other.getByLabel('Recording to open').setInputFiles(path)

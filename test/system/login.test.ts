@@ -117,9 +117,12 @@ describe('a ticket', () => {
   test('is made, and used, while the fleet is locked down; nothing is changed by it', async () => {
     const one = await start()
     await one.call('system.lockdown', { on: true, reason: 'a break-in' })
-    const { token } = await enter(one)
+    const { token, address } = await enter(one)
     expect((await ask(one.origin, 'system.status', {}, bearer(token))).error).toBeUndefined()
     expect((await ask(one.origin, 'service.stop', { services: ['web'] }, bearer(token))).error?.data['rule']).toBe('lockdown')
+    // It may be what the lockdown is for.
+    await one.call('actor.send', { to: address, event: { type: 'END' } })
+    await eventually(() => expect(stateOf(one, address)).toBe('ended'))
   })
 
   test('may do over the network only what is permitted there', async () => {

@@ -64,7 +64,10 @@ export function createModel({ url, draw }: Origin): PageModel {
   }
 
   function read(): void {
-    span.value = { from: timeline.oldest, to: timeline.seq }
+    const [from, to] = [timeline.oldest, timeline.seq]
+    const before = span.peek()
+    // The ticks on the time bar are made of all records: only where it has become longer.
+    if (before.from !== from || before.to !== to) span.value = { from, to }
     readings.value++
   }
   const readSoon = atMostEvery(bounds.reading, read)
@@ -190,7 +193,8 @@ export function createModel({ url, draw }: Origin): PageModel {
     const to = moment.value
     untracked(() => {
       show(timeline.show(to))
-      read()
+      // A hand on the time bar goes to another moment at every frame.
+      readSoon()
     })
   })
 

@@ -188,6 +188,7 @@ export function recordingOf(value: unknown): Recording {
   const fields = fieldsOf(value, 'the file')
   oneOf(fields['format'], 'format', ['hyphae.recording'])
   if (fields['version'] !== 1) refuse('version', '1 (the page is older or newer than the recording)', fields['version'])
+  const run = textOf(fields['run'], 'run')
   const records = listOf(fields['records'], 'records', bounds.recordingRecords, recordOf)
   records.forEach(({ seq }, index) => {
     const before = records[index - 1]?.seq ?? -1
@@ -201,7 +202,7 @@ export function recordingOf(value: unknown): Recording {
   return {
     format: 'hyphae.recording',
     version: 1,
-    run: textOf(fields['run'], 'run'),
+    run,
     made: textOf(fields['made'], 'made'),
     from: textOf(fields['from'], 'from'),
     seq,
