@@ -29,7 +29,7 @@ describe.skipIf(noBrowser !== null)('the connection', () => {
     server.lose(false)
     await page.getByText('connection lost').waitFor()
     await page.getByText(/trying again in \d+ s/).waitFor()
-    expect(await page.locator('.time-now').innerText()).toBe('last known')
+    await eventually(async () => expect(await page.locator('.time-now').innerText()).toBe('last known'))
     expect(await eventsOf(page)).toBe(now())
     server.tell(fleet.records(200))
     server.takeMore()
@@ -47,7 +47,9 @@ describe.skipIf(noBrowser !== null)('the connection', () => {
     server.anotherRun()
     server.lose()
     await page.getByText('The orchestrator has started anew.').waitFor()
-    expect(await page.getByRole('heading', { level: 2, name: 'service' }).innerText()).toBe('service.api')
+    await eventually(async () =>
+      expect(await page.getByRole('heading', { level: 2, name: 'service' }).innerText()).toBe('service.api'),
+    )
     await page.close()
     await server.end()
   })
@@ -59,11 +61,11 @@ describe.skipIf(noBrowser !== null)('the connection', () => {
     await page.getByLabel('Token').fill('wrong')
     await page.keyboard.press('Enter')
     await page.getByRole('alert').waitFor()
-    expect(await page.getByRole('alert').innerText()).toContain('does not accept this token')
+    await eventually(async () => expect(await page.getByRole('alert').innerText()).toContain('does not accept this token'))
     await page.getByLabel('Token').fill('sesame')
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Overview' }).waitFor()
-    expect(await page.locator('.who').innerText()).toContain('tester')
+    await eventually(async () => expect(await page.locator('.who').innerText()).toContain('tester'))
     expect(page.url()).not.toContain('sesame')
     expect(await page.evaluate(() => [JSON.stringify(localStorage), sessionStorage.getItem('hyphae.token')])).toEqual([
       expect.not.stringContaining('sesame'),

@@ -34,9 +34,12 @@ describe.skipIf(noBrowser !== null)('the page', () => {
       const active = live.filter(({ phase }) => phase === 'active').length
       expect(await page.locator('.phase-card-active .figure').innerText()).toBe(String(active))
     })
-    expect(await page.locator('.services tbody tr').count()).toBe(12)
-    expect(await page.locator('.changes li').count()).toBeGreaterThan(3)
-    expect(await page.title()).toBe('Hyphae')
+    // What happened before comes behind the actors, and is counted a moment later.
+    await eventually(async () => {
+      expect(await page.locator('.services tbody tr').count()).toBe(12)
+      expect(await page.locator('.changes li').count()).toBeGreaterThan(3)
+    })
+    await eventually(async () => expect(await page.title()).toBe('Hyphae'))
     expect(complaints).toEqual([])
     expect(requested.filter((url) => !url.startsWith(server.origin))).toEqual([])
     await page.close()
@@ -87,7 +90,7 @@ describe.skipIf(noBrowser !== null)('the page', () => {
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'service.web' }).waitFor()
     expect(page.url()).toBe(`${server.origin}/#/service.web`)
-    expect(await page.title()).toMatch(/^service\.web: \w+ · Hyphae$/)
+    await eventually(async () => expect(await page.title()).toMatch(/^service\.web: \w+ · Hyphae$/))
     expect(await focused()).toBe('web')
     await page.close()
   })
@@ -120,7 +123,7 @@ describe.skipIf(noBrowser !== null)('the page', () => {
     const part = Array.from(fleet.actors.values()).find(({ logic }) => logic === 'callback')
     const { page } = await openPage(browser, `${server.origin}/#/${part?.id ?? ''}`)
     await page.locator('#actor-name').waitFor()
-    expect(await page.locator('#actor-name').innerText()).toBe(`process.web › liveness`)
+    await eventually(async () => expect(await page.locator('#actor-name').innerText()).toBe(`process.web › liveness`))
     await page.close()
   })
 
@@ -155,7 +158,7 @@ describe.skipIf(noBrowser !== null)('the page', () => {
     const { page, row } = await openPage(browser, server.origin, { viewport: { width: 400, height: 800 } })
     await row('api').click()
     await page.getByRole('heading', { name: 'service.api' }).waitFor()
-    expect(await page.getByRole('tree', { name: 'Actors' }).isVisible()).toBe(false)
+    await eventually(async () => expect(await page.getByRole('tree', { name: 'Actors' }).isVisible()).toBe(false))
     await page.getByRole('button', { name: 'Back', exact: true }).click()
     await row('api').waitFor()
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(400)
@@ -166,7 +169,7 @@ describe.skipIf(noBrowser !== null)('the page', () => {
     const empty = await standIn(synthetic(0))
     const { page } = await openPage(browser, empty.origin)
     await page.getByRole('heading', { name: 'No services yet' }).waitFor()
-    expect(await page.locator('main').innerText()).toContain('supervisor.services')
+    await eventually(async () => expect(await page.locator('main').innerText()).toContain('supervisor.services'))
     await page.close()
     await empty.end()
   })
@@ -179,7 +182,7 @@ describe.skipIf(noBrowser !== null)('the page', () => {
     await page.getByRole('dialog', { name: 'Keys' }).waitFor()
     await page.keyboard.press('Escape')
     await eventually(async () => expect(await page.getByRole('dialog').count()).toBe(0))
-    expect(await page.evaluate(`document.activeElement.getAttribute('role')`)).toBe('treeitem')
+    await eventually(async () => expect(await page.evaluate(`document.activeElement.getAttribute('role')`)).toBe('treeitem'))
     await page.close()
   })
 
@@ -188,7 +191,9 @@ describe.skipIf(noBrowser !== null)('the page', () => {
     await page.getByRole('button', { name: 'Menu' }).click()
     await page.getByRole('radio', { name: 'dark' }).check()
     await page.reload()
-    expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark')
+    await eventually(async () =>
+      expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark'),
+    )
     await page.close()
   })
 })
