@@ -1,18 +1,16 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser, noBrowser } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
 import { httpFleet, type HttpFleet } from '../support/http.ts'
 import { specOf } from '../support/specs.ts'
-import { faults, openPage } from './page.ts'
+import { violations } from './axe.ts'
+import { openPage } from './page.ts'
 import { standIn } from './stand-in.ts'
 import { synthetic } from './synthetic.ts'
 
 /** The whole page, of a real fleet: for axe, by keys alone, and with little motion. */
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const services = [
   specOf({ name: 'web', command: '/bin/sh', args: ['-c', 'echo listening; exec sleep 1000'] }),
   specOf({ name: 'api', command: '/bin/sleep', args: ['1000'], dependsOn: [{ service: 'web', condition: 'started' }] }),
@@ -34,7 +32,7 @@ describe.skipIf(noBrowser !== null)('for everybody', () => {
 
   test.each(['light', 'dark'] as const)('axe finds nothing: %s', { timeout: 120_000 }, async (colorScheme) => {
     const { page, complaints } = await openPage(browser, fleet.origin, { colorScheme, viewport: wide, reducedMotion: 'reduce' })
-    const clean = async (where: string): Promise<void> => expect(await faults(page, axe), where).toEqual([])
+    const clean = async (where: string): Promise<void> => expect(await violations(page), where).toEqual([])
     await page.getByRole('heading', { name: 'What changed last' }).waitFor()
     await clean('overview')
     await page.goto(`${fleet.origin}/#/service.web`)
@@ -64,7 +62,7 @@ describe.skipIf(noBrowser !== null)('for everybody', () => {
     const asking = await standIn(synthetic(1), { token: 'secret' })
     const login = await openPage(browser, asking.origin, { colorScheme, viewport: { width: 400, height: 800 } })
     await login.page.getByRole('heading', { name: 'Sign in' }).waitFor()
-    expect(await faults(login.page, axe), 'login').toEqual([])
+    expect(await violations(login.page), 'login').toEqual([])
     await login.page.close()
     await asking.end()
   })

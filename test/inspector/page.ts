@@ -26,18 +26,3 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
 export async function fetched(page: Page): Promise<void> {
   await page.waitForFunction(() => performance.getEntriesByName('hyphae.fetched').length > 0)
 }
-
-/** What axe finds wrong. The page's policy lets no script of others in, so it is evaluated. */
-export async function faults(page: Page, axe: string): Promise<readonly string[]> {
-  await page.evaluate(axe)
-  return page.evaluate(async () => {
-    interface Found {
-      readonly violations: ReadonlyArray<{ id: string; nodes: ReadonlyArray<{ html: string; failureSummary?: string }> }>
-    }
-    const { axe: run } = globalThis as unknown as { axe: { run(): Promise<Found> } }
-    const { violations } = await run.run()
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ''}`),
-    )
-  })
-}

@@ -1,16 +1,13 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { launchBrowser, noBrowser } from '../support/chromium.ts'
 import { eventually } from '../support/eventually.ts'
-import { faults, openPage } from './page.ts'
+import { violations } from './axe.ts'
+import { openPage } from './page.ts'
 import { standIn, type StandIn } from './stand-in.ts'
 import { synthetic, type Synthetic } from './synthetic.ts'
 
 /** The page as a whole, in a real browser: what it shows, and how one gets around in it. */
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 describe.skipIf(noBrowser !== null)('the page', () => {
   let browser: Browser
@@ -59,7 +56,7 @@ describe.skipIf(noBrowser !== null)('the page', () => {
         await page.getByRole('button', { name: 'Menu' }).click()
       }
       if (path === '/#/service.web' && size.width > 400) await page.keyboard.press('[')
-      expect(await faults(page, axe), `${path} ${size.width}`).toEqual([])
+      expect(await violations(page), `${path} ${size.width}`).toEqual([])
       await page.close()
     }
   })
